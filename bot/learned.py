@@ -29,7 +29,7 @@ class Weights(NamedTuple):
     version: str
     description: Description
     is_candidate: bool = False
-    """Whether it did not come into use. Then it is deleted after a day."""
+    """Whether it has not come into use. A candidate is deleted after a day."""
 
 
 class Learned(Inbox):
@@ -53,7 +53,7 @@ class Learned(Inbox):
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
         row = facts | {"candidate_since": datetime.now(UTC).isoformat() if candidate else None}
         key = {"network": network, "version": new.version}
-        # what is no candidate stays none, even if a run makes the same weights again
+        # weights that are no candidate do not become one if a run makes the same weights again
         changes = facts if candidate else row
         await self._large.run(lambda connection: put(connection, weights, key, row, changes))
         return new.version
@@ -83,7 +83,7 @@ class Learned(Inbox):
         return await self._large.run(work)
 
     async def in_use(self, network: str) -> str | None:
-        """Return the version that was chosen; None if none was."""
+        """Return the version that somebody chose, or None."""
         return await self.scalar(sa.select(in_use.c.version).where(in_use.c.network == network))
 
     async def use(

@@ -86,7 +86,7 @@ class Standby:
         """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
         StoreError.
 
-        A cancellation cancels the work, too. The lock is looked after until the work has ended.
+        A cancellation cancels the work, too. This looks after the lock until the work has ended.
         """
         working = asyncio.create_task(work)
         losing = asyncio.create_task(self.lost())
@@ -101,7 +101,7 @@ class Standby:
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
-        """Wait until this process no longer holds the lock, and could not take it anew in time."""
+        """Look after the lock until it is lost, and this process could not take it anew in time."""
         if self._database.is_file:
             await asyncio.Event().wait()
         while self.is_held:
@@ -121,7 +121,7 @@ class Standby:
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
-        Without an answer it is no, and the connection is given up.
+        No answer counts as no. Then the connection is given up.
         """
         asked = time.monotonic()
         reason = ""

@@ -50,7 +50,7 @@ QUESTIONS = 5
 """How many questions a round has."""
 BEGUN = {"dino_turns": 0, "poem_turns": 0}
 NEW = BEGUN | {"streak": 0, "played": 0}
-"""What a new sequence sets beside its seed, and what the row of a new person has."""
+"""Beside its seed, a new sequence sets BEGUN, and the row of a new person has NEW."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
@@ -116,7 +116,7 @@ class Store(Learned):
         await self.run(lambda connection: _insert(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt. It is not the person's."""
+        """Add the rest of a first line to a creation's prompt. The person did not write it."""
         prompt = creation.prompt + rest
         await self.execute(
             sa.update(creations).where(creations.c.code == creation.code).values(prompt=prompt)
@@ -151,7 +151,7 @@ class Store(Learned):
             note.is_struck = True
 
     async def discard(self, creation: Creation) -> None:
-        """Remove the note of a creation that surely did not arrive."""
+        """Delete a creation that surely did not arrive."""
         await self.execute(sa.delete(creations).where(creations.c.code == creation.code))
 
     async def creation(self, code: str) -> Creation | None:
@@ -190,7 +190,9 @@ class Store(Learned):
         return await self.run(work)
 
     async def found(self, person_id: int, day: int) -> dict[int, bool]:
-        """Return whether somebody has found the real one in each question they have answered."""
+        """Return which questions of a day somebody has answered, and whether they found the real
+        one.
+        """
         return await self.run(lambda connection: _found(connection, person_id, day))
 
     async def results(self, day: int | None = None) -> dict[int, int]:
@@ -235,8 +237,8 @@ class Store(Learned):
     async def check(self) -> None:
         """Raise StoreError unless something can be written and no damage was met.
 
-        A SQLite file that is gone could be written nevertheless, but the next start would not find
-        it.
+        SQLite goes on writing to a file that was deleted or replaced, but the next start would not
+        find it.
         """
         if self.is_damaged or self._large.is_damaged:
             raise StoreError(self.name, DAMAGED)

@@ -26,10 +26,10 @@ from model.text.forms import Genre
 def card_of(
     creation: Creation, text: Text, n: int, username: str, drawings: Drawings
 ) -> Picture | None:
-    """Return the card of verse, of the names of a voice, or of the name with a number; None if it
-    has none.
+    """Return the card of a creation: of its verse, of all names of a voice, or of its name number
+    `n`. Return None if it has none.
 
-    At its foot, it names the bot, and the code that shows the creation there.
+    The foot of a card names the bot, and the code that shows the creation there.
     """
     if layout.no_card(creation, text, n):
         return None

@@ -53,8 +53,8 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
 
 
 def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
-    """Return a line with widths, turned and bent: by the slope `first` where it begins, and by the
-    slope `rest` in even steps from its point number `start` on. That part is stretched, too.
+    """Turn a line with widths by the slope `first` where it begins. From its point number `start`
+    on, bend it by the slope `rest` in even steps, and stretch it.
     """
     placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
     cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))

@@ -35,14 +35,14 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
-    """What an answer takes. Or a function of (ask, rest, bot) that reads the rest: it returns what
-    `function` gets in its place, and what an answer takes."""
+    """The work of an answer. Or a function of (ask, rest, bot) that reads the rest: it returns what
+    `function` gets in place of the rest, and the work."""
     menu: str = ""
     """What the menu says of it. Without that, it is in no menu."""
     help: str = ""
     """What `/help` says of it, with marks as in `bot.words`."""
     group: str = PLAY
-    """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
+    """Where the help lists it. Only admins have the commands of the group ADMINS."""
 
 
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
@@ -78,8 +78,8 @@ async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands, and what is different in this place; for an admin, the admins' commands as
-    well.
+    """List the commands, and what is different in this place. An admin sees the admins' commands,
+    too.
     """
     groups: dict[str, list[Message]] = {title: [said(f"*{title}*")] for title in GROUPS}
     for command in COMMANDS.values():
@@ -109,7 +109,10 @@ COMMANDS = {
         "/dino – a dinosaur; `/dino 5 mango` – five that begin with Mango",
     ),
     "me": Command(
-        games.me, games.dinosaur_of, "you as a dinosaur", "`/me Anna` – Anna as a dinosaur"
+        games.me,
+        games.dinosaur_of,
+        "you as a dinosaur",
+        "`/me Anna` – Anna as a dinosaur",
     ),
     "today": Command(
         games.today,

@@ -54,12 +54,14 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         raise Explained(sentences.ME_WHO)
     names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
     name = next((name for name in names if name and name not in TITLES), "")
+    # a longer name is refused below; to look through it here would take long
     if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
         raise Explained(sentences.TABOO)
     if not 1 <= len(name) <= LONGEST_PREFIX:
         raise Explained(sentences.ME_NAME.format(sentences.cut(given.strip(), 40), LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = Creation(
+        # the same code for everybody
         new_code(generator_for(int(weights.version, 16), number).integers),
         NOBODY,
         Genre.DINO,

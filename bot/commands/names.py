@@ -112,7 +112,7 @@ def latin(word: str) -> str:
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return how names like a real one begin, and a sentence that says that it is real. Both are
-    empty if it is not.
+    empty if the name is not real.
 
     The names begin with what stands before the last known part of the real one. Without such a
     part, they begin with the first half of a long name, or with the whole of a short one: Anna and

@@ -21,7 +21,7 @@ SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
 
 
 async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
-    """Continue a line, as somebody sends it without any command."""
+    """Continue a line. A message without a command is such a line."""
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
     await answer(ask, Wish(Genre.POEM, line, voice=voice), bot)
@@ -35,7 +35,9 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
-    """Write fourteen lines. The first is the person's own, or that of the poem with a code."""
+    """Write fourteen lines. The first one is what the person wrote; if that is the code of a poem,
+    it is the poem's first line.
+    """
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)
     if code_in(rest.strip()):
@@ -60,8 +62,8 @@ async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
 
 
 async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for another one like a creation, with the next turn of whoever asks; for `/wilder`, at a
-    higher temperature. Another dinosaur of a first name says whose it is.
+    """Wish for another text like a creation, with the next turn of whoever asks. `/wilder` raises
+    the temperature. Another dinosaur of a first name says whose it is.
     """
     creation = await creation_in(ask, rest, bot)
     temperature = creation.temperature
@@ -92,8 +94,8 @@ async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
 
 
 async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
-    """Find a creation, and which of its names a card should show: `/card CODE [number]`, or the
-    first one without a number.
+    """Find a creation, and the number of the name that its card shows: `/card CODE [number]`.
+    Without a number, the card shows the first name.
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(ask, code, bot)
