@@ -171,8 +171,8 @@ class LiveMessage:
     deletes the message meanwhile, the end comes in a new message. Until the end, `buttons` stand
     below it.
 
-    A change costs as much as a message. So there is none while anything else would have to wait:
-    `wait` returns for how many seconds.
+    A change costs as much as a message. So there is none while anything else would have to wait.
+    `wait` returns how long that would be, in seconds.
     """
 
     chat: Chat

@@ -159,7 +159,8 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._jobs: deque[Job] = deque()
         self._is_patient = is_patient
-        self._away_since: float | None = -math.inf  # until its first answer, nothing waits
+        # so long ago that no transaction waits for a server before its first answer
+        self._away_since: float | None = -math.inf
         self._claims: list[sqlite3.Connection] = []
         self.is_damaged = False
         """Whether damage was met since the start. It stays true, even if other pages can be
@@ -347,7 +348,7 @@ class Database:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            # what a server or a disk refuses for a while is operational; a damaged file is not
+            # an OperationalError may pass, such as that of a full disk; a damaged file stays so
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             self.is_damaged |= reason == DAMAGED
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None

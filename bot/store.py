@@ -173,7 +173,7 @@ class Store(Learned):
         def work(connection: Connection) -> dict[int, bool]:
             key = {"person": person_id, "day": day, "question": question}
             is_first = put(connection, presses, key, {"is_found": is_found}, {})
-            found = _found(connection, person_id, day)
+            found = _answered_questions(connection, person_id, day)
             person = _person(connection, person_id)
             if is_first and len(found) == QUESTIONS:
                 key = {"day": day, "found": sum(found.values())}
@@ -189,11 +189,11 @@ class Store(Learned):
 
         return await self.run(work)
 
-    async def found(self, person_id: int, day: int) -> dict[int, bool]:
+    async def answered_questions(self, person_id: int, day: int) -> dict[int, bool]:
         """Return which questions of a day somebody has answered, and whether they found the real
         one.
         """
-        return await self.run(lambda connection: _found(connection, person_id, day))
+        return await self.run(lambda connection: _answered_questions(connection, person_id, day))
 
     async def results(self, day: int | None = None) -> dict[int, int]:
         """Return how many people have found 0 to 5 real ones in the round of a day, or in all."""
@@ -286,7 +286,7 @@ def _person(connection: Connection, person_id: int) -> Person:
     return Person(*row)
 
 
-def _found(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
+def _answered_questions(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
     wanted = sa.select(presses.c.question, presses.c.is_found).where(
         presses.c.person == person_id, presses.c.day == day
     )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.cards.biography import biography, true_facts
 from bot.cards.creature import INK, Creature
-from bot.cards.saying import said
+from bot.cards.saying import pronunciation
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
@@ -63,7 +63,7 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
     texts = (  # each with how many letters a line has, its size, and the space above
         (whose, 60, 50, GREY, "italic", 0),
         (name.capitalize(), 60, 124, INK, "normal", -31),
-        (said(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
+        (pronunciation(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
         (means, 58, 36, GREY, "normal", 14),
         (life, 44, 52, INK, "normal", 34),
     )

@@ -94,7 +94,7 @@ _LETTERS = str.maketrans(
 )
 
 
-def said(name: str) -> str:
+def pronunciation(name: str) -> str:
     """Return the syllables of a name as an English reader says them, the stressed one in capitals.
 
     Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".

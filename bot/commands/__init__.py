@@ -195,8 +195,8 @@ COMMANDS = {
     "cancel": Command(admin.end, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
-"""Commands by their names, in the order of menu and help. Buttons and links say those that have
-neither."""
+"""Commands by their names, in the order of menu and help. If a command is in neither,
+buttons and links say it."""
 
 LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""

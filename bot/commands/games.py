@@ -88,7 +88,7 @@ async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Wor
     is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
-    found = await bot.store.found(ask.person, day)
+    found = await bot.store.answered_questions(ask.person, day)
     # an ask that came before a stop may have noted this press itself
     if question in found and not (ask.chat.note and ask.chat.note.is_left):
         raise Explained(sentences.ANSWERED[found[question]])
@@ -107,7 +107,7 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
         opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
     else:
-        found = await bot.store.found(ask.person, day)
+        found = await bot.store.answered_questions(ask.person, day)
         opening = NOTHING if found else sentences.ROUND.format(spoken) + "\n\n"
     left = [question for question in range(QUESTIONS) if question not in found]
     if left:
