@@ -89,7 +89,7 @@ class Terminal(Chat, Door):
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
-        ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
+        ended.set_running_or_notify_cancel()  # `read` can set it even if the wait is cancelled
 
         def read() -> None:
             try:
@@ -162,7 +162,7 @@ class Terminal(Chat, Door):
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises NotSent."""
-        if self._is_asking:  # something has come by itself, while a line was typed
+        if self._is_asking:  # this comes by itself, while somebody types a line
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:

@@ -83,7 +83,7 @@ def _person(pose: str) -> str:
 
 
 def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
-    """Draw the sky, with the sun near a bright place, and the hills."""
+    """Draw the sky, the sun near the point `bright`, and the hills."""
     above, below, sun, far, near = scene[:5]
     kind, count, colour = scene[7:]
     drawn = "".join(
@@ -104,7 +104,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw plants, clouds or other things of a kind, at places and in sizes between two ends."""
+    """Draw plants, clouds or other things, with places and sizes between two ends."""
     drawn = ""
     for i in range(count):
         x, y, size = (

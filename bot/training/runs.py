@@ -98,7 +98,7 @@ class Runs:
         self.check()
         self.running = run
         note = run.chat.note
-        live = LiveMessage(run.chat, note.shown if note else None)  # perhaps of an earlier try
+        live = LiveMessage(run.chat, note.shown if note else None)  # of an earlier try
         try:
             await live.conclude(run.opening, admins.while_training(run.id))
             if note:

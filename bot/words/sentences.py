@@ -45,7 +45,7 @@ START = {
         " `/poem Shall I compare thee`, and I'll go on with verse that Shakespeare never wrote."
     ),
 }
-"""Hello, in private or, where a line alone gets no answer, in a group."""
+"""Hello: in private (True), or in a group (False), where a line alone gets no answer."""
 A_DINOSAUR, ME, A_ROUND = "a dinosaur", "me as a dinosaur", "the round of the day"
 LIKE_IT = "invent one like it"
 ITSELF = said("That's me.")
@@ -183,7 +183,7 @@ NO_TEXT = {
         "I couldn't find the rhymes. Give me a line to begin with: `/sonnet Shall I compare thee`."
     ),
 }
-"""What to say by genre, or about a sonnet without a line."""
+"""By genre; "" is a sonnet without a line."""
 GONE = said(
     "I remember that one, but the network that wrote it is gone, and no other would write the same"
     " words."
