@@ -134,7 +134,7 @@ class Bot:
                 del self._queues[key]
 
     def is_answering(self, press: Ask) -> bool:
-        """Return whether the same person has pressed the same button, and waits for the answer."""
+        """Return whether a press repeats one that still waits for its answer."""
         return press.pressed is not None and any(
             (ask.chat.id, ask.pressed, ask.text) == (press.chat.id, press.pressed, press.text)
             for ask in self._queues.get(press.person, ())

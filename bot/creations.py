@@ -81,7 +81,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. Without a `temperature`, the usual one of the weights counts.
+    """What an ask wishes for. If `temperature` is None, the usual
+    temperature of the weights is used.
 
     `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
     stands above the answer, once.

@@ -58,8 +58,8 @@ WAYS_OUT = {
     "database or disk is full": "make room on its disk",
     os.strerror(errno.ENOSPC): "make room on its disk",
 }
-"""What an error suggests, by the reason that SQLite or the system gives. It comes before any other
-way out."""
+"""The way out for each reason that SQLite or the system gives for an error. It comes before any
+other way out."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -187,7 +187,7 @@ class Database:
             if await self.run(schema.prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                _close_to_others(self.name)
+                _let_only_owner_read(self.name)
         except StoreError:
             await self.close()
             raise
@@ -230,7 +230,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Run the block in a transaction on a new connection, on this thread. Raises StoreError."""
+        """Run the block in a transaction on a connection of its own, on this thread. Raises
+        StoreError.
+        """
         try:
             with self._explained(), self._engine.begin() as connection:
                 yield connection
@@ -390,7 +392,7 @@ def _is_away(error: Exception) -> bool:
     )
 
 
-def _close_to_others(file: str) -> None:
+def _let_only_owner_read(file: str) -> None:
     """Let only the owner of a SQLite database read it, and the files beside it."""
     for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
         with contextlib.suppress(OSError):  # it belongs to another user, or is not there

@@ -39,7 +39,8 @@ class Health:
     def __init__(self, listen: Address | None = None, doors: Sequence[Door] = ()) -> None:
         self.listen = listen
         self._doors = doors
-        self.note("")  # while it starts
+        self._state = ""  # the bot starts
+        self.note(self._state)
         self._runner: web.AppRunner | None = None
         self._tasks = Tasks()
 
@@ -67,13 +68,14 @@ class Health:
             await self._runner.cleanup()
 
     def note(self, state: str, bot: Bot | None = None, why: str = "") -> None:
-        """Note what the process does from now on, and tell systemd that it is ready.
+        """Note what the process does from now on, and tell systemd that it is ready, also on
+        standby.
 
         If the database keeps it from serving, `why` says how.
         """
         if state and state != self._state:
             tell_systemd(f"READY=1\nSTATUS={state}")
-        self._state: str = state
+        self._state = state
         self._bot = bot
         self._why = why
 
@@ -132,7 +134,7 @@ class Health:
         )
 
     def _numbers(self) -> dict[str, float]:
-        """Return what is measured and counted, by names and labels of Prometheus."""
+        """Return the metrics by their names and labels."""
         bot = self._bot
         version = metadata.version("mangosaurus")
         found = {

@@ -113,7 +113,8 @@ class Shelf:
         expected: str | None = None,
         note: Note | None = None,
     ) -> bool:
-        """Use a version from now on, if `expected` is still in use, and return whether it is used.
+        """Use a version from now on if `expected` is still in use. Return whether the version is
+        used now.
 
         Raises CheckpointError if it cannot be loaded.
         """

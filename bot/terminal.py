@@ -2,7 +2,7 @@
 
 Each line is a message, and each message of the bot a paragraph. `1` says the line of the first
 button of the newest message with buttons, and `/quit` ends the chat. `/retrain` takes the path of a
-text to learn. The bot's files are saved, and their messages say where.
+text to learn. The bot saves the files that it sends, and says where.
 
 A line is answered before the next one is read. At a terminal, people edit their lines with
 readline, if Python has it. At the end of a pipe, the bot finishes what it has begun, a training

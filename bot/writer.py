@@ -62,7 +62,7 @@ class _Queue:
 
     # None wakes the thread at the end
     jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
-    stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
+    stepped: float = field(default_factory=time.monotonic)  # when the thread last wrote a character
 
 
 @dataclass(eq=False)

@@ -58,7 +58,9 @@ class Chance:
         return choices[int(self.between(word, 0, len(choices)))]
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
-        """Return the keys of a table whose words the name means, those of its last part first."""
+        """Return the keys of a table that fit the name: whose words are among its meanings. Those
+        that fit its last part come first.
+        """
         return [
             key for part in self.parts for key, words in table.items() if part & set(words.split())
         ]
@@ -165,7 +167,7 @@ class Creature:
         )
 
     def _spine(self, pitch: float, neck: float, tail: float) -> list[Point]:
-        """Return the spine in its pose, bent and stretched a little."""
+        """Return the spine in its pose, bent and stretched a little, and set the joint "trunk"."""
         chance, rest = self.chance, self.body.points["spine"]
         shapes = [row.split() for row in chance.meant(bodies.SHAPES)]
         stout, necked, tailed = (
@@ -179,6 +181,7 @@ class Creature:
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)
         self.joints["trunk"] = (*rest[hip][:2], *unit((0, 0), (1, -pitch)), 1)
+        # the trunk turns around the hip, so its origin moves
         (origin,) = self.at("trunk", [(-rest[hip][0], self.sink - rest[hip][1])])
         self.joints["trunk"] = (*origin, *self.joints["trunk"][2:])
         bend = [*reversed(behind[1:]), *ahead]

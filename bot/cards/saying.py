@@ -16,15 +16,13 @@ from collections.abc import Mapping
 from model.names.roots import parts_of
 
 _GROUPS = {
-    "B": "(?:(?:s?[fkmnptv]?|[bdgθʃ]?)[lrwJ]?|C)",
-    "S": "(?:[bdfgkptθ][lr]|[gk]w|C)?",
-    "V": "[aeiouyAEIOQUWY]",
-    "C": "[^aeiouyAEIOQUWY|!:'-]",
-    "M": "[!:']",
+    "B": "(?:(?:s?[fkmnptv]?|[bdgθʃ]?)[lrwJ]?|C)",  # consonants that can begin a word
+    "S": "(?:[bdfgkptθ][lr]|[gk]w|C)?",  # consonants that begin a syllable between two vowels
+    "V": "[aeiouyAEIOQUWY]",  # a vowel
+    "C": "[^aeiouyAEIOQUWY|!:'-]",  # a consonant
+    "M": "[!:']",  # a mark of stress
 }
-"""What these letters stand for in the patterns below: what a word begins with before its first
-vowel, what a syllable begins with between two vowels, a vowel, a consonant, and a mark of
-stress."""
+"""What these letters stand for in the patterns below."""
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:

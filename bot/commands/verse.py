@@ -35,8 +35,8 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
-    """Write fourteen lines. The first one is what the person wrote; if that is the code of a poem,
-    it is the poem's first line.
+    """Write fourteen lines. The person writes the first one, or sends the code of a poem, whose
+    first line is used.
     """
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)

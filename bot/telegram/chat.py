@@ -262,7 +262,8 @@ class TelegramChat(Chat):
     ) -> str:
         """Return the HTML of a new message, or of one that replaces the message with this number.
 
-        It names whoever pressed, unless it replaces the message with the button.
+        The text names the person who pressed a button, unless it replaces the message that has the
+        button.
         """
         if not self.note or number != self.note.message:
             message = self._presser + message

@@ -1,7 +1,7 @@
 """The door of Telegram: it polls for updates, and turns them into asks. It fills the menus, too.
 
 Asks are noted before Telegram forgets their updates, and those that the last start left come first.
-Polling fetches no more than can be answered in time, and pauses if that is nothing: Telegram keeps
+Polling fetches no more than can be answered in time, and pauses while nothing can. Telegram keeps
 updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
 python-telegram-bot's own Updater can go deaf, so here a new polling client takes over after each

@@ -115,7 +115,7 @@ class Pacing:
         self._chats: dict[int, Rates] = {}  # the one that was used last comes last
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
-        self._left = SHARE  # how many messages have left that no refusal has used up
+        self._unspent = SHARE  # how many messages have been sent that no refusal has used up
         self._seconds = 0.0  # how long Telegram takes for a message, lately
         self._places = itertools.count(REFUSAL + 1)
         self._timer: asyncio.TimerHandle | None = None
@@ -133,7 +133,8 @@ class Pacing:
     def _slowness(self) -> float:
         """How many times longer messages take to leave than if Telegram answered at once.
 
-        Each counts until after Telegram's answer, and only AT_ONCE are on their way at a time.
+        A chat gets its next message a second after Telegram's answer. All chats together share
+        AT_ONCE messages that are on their way.
         """
         return max(1 + self._seconds, RATE * self._seconds / AT_ONCE)
 
@@ -172,12 +173,12 @@ class Pacing:
         `expected`.
         """
         if not (expected or self._waiting):
-            self._left = max(self._left, SHARE)
+            self._unspent = max(self._unspent, SHARE)
         now = asyncio.get_running_loop().time()
         opens = max(self._all.opens(now), self._chat(chat_id).opens(now))
-        if self._left < SHARE or opens > now + REFUSAL_SECONDS:
+        if self._unspent < SHARE or opens > now + REFUSAL_SECONDS:
             return False
-        self._left -= SHARE
+        self._unspent -= SHARE
         return True
 
     async def send(
@@ -210,7 +211,7 @@ class Pacing:
                 chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
-                    self._left = min(self._left + 1, max(RATE, SHARE))
+                    self._unspent = min(self._unspent + 1, max(RATE, SHARE))
                 return sent
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:

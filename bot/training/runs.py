@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 CLOSED = "close"
 """How a run ends with the bot: without a verdict."""
 NAMES = 5
-"""How many names show what a version writes."""
+"""How many names of a version the verdict shows."""
 
 
 @dataclass(eq=False)
@@ -126,7 +126,7 @@ class Runs:
             with TemporaryDirectory(prefix="mangosaurus-", ignore_cleanup_errors=True) as folder:
                 await self._train(run, Path(folder))
                 if run.ending == CLOSED:
-                    return
+                    return  # the ask stays noted, and the next start begins the run anew
                 verdict, buttons = await self._verdict(run, Path(folder))
         except Explained as error:
             verdict = error.sentence
@@ -185,7 +185,7 @@ class Runs:
         found = run.progress.comparison
         # the first weights of a text win, unless their training was stopped: perhaps they cannot
         # write yet
-        used = found.better if found else not run.progress.is_early
+        used = found.better if found else not run.progress.was_stopped
         if used:
             used = await self._shelf.use(run.network, version, run.old, run.chat.note)
         seconds = time.monotonic() - run.began

@@ -18,7 +18,7 @@ from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 SHORTEST_WORD = 3
-"""If a name begins with fewer letters that somebody chose, its meaning does not repeat them."""
+"""The meaning of a name repeats the letters that somebody chose if there are at least so many."""
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}

@@ -110,7 +110,7 @@ TABOO_VERSE = said(
     "_There's a word in this one that I'd rather keep to myself. Ask me for another one._"
 )
 CODE = "code {}"
-"""How a door labels a code that it cannot make a link."""
+"""The label of a code, where a door has no links."""
 NO_SONNET = said(
     "Only Shakespeare's voice writes sonnets, from a line or a poem of its own. Send me /sonnet and"
     " a line, without a voice."
