@@ -55,7 +55,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         usual = SONNET_TEMPERATURE
     note = ask.chat.note
     creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
-    shown = note.shown if note else None  # the lines of an earlier try
+    shown = note.shown if note else None  # the message of an earlier try
     live = LiveMessage(ask.chat, shown, wait=lambda: bot.limits.wait(ask.chat))
     watch = None
     try:
@@ -102,8 +102,8 @@ async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons
 async def say_with_card(
     ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, in_words: Buttons
 ) -> None:
-    """Send a card with a message below it. Where no pictures are shown, or if this one cannot be
-    had soon, send the message alone, with the buttons `in_words`.
+    """Send a card with a message below it. If the chat shows no pictures, or the card takes too
+    long or fails, send the message alone, with the buttons `in_words`.
     """
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
         with contextlib.suppress(Explained):

@@ -101,8 +101,8 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     questions: dict[int, tuple[list[str], str]] = field(default_factory=dict)
-    """The names of each question of a round, and the real one of them. Questions are numbered: five
-    for each day since the year 1."""
+    """The names of each question, and the real one among them. Questions are numbered, five for
+    each day since the year 1."""
     tally: Tally = field(default_factory=Tally)
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """Each person's asks that are not answered yet. Only the first of them may begin."""
@@ -134,7 +134,7 @@ class Bot:
                 del self._queues[key]
 
     def is_answering(self, press: Ask) -> bool:
-        """Return whether the same person has pressed the same button, and waits for the answer."""
+        """Return whether a press repeats one that still waits for its answer."""
         return press.pressed is not None and any(
             (ask.chat.id, ask.pressed, ask.text) == (press.chat.id, press.pressed, press.text)
             for ask in self._queues.get(press.person, ())

@@ -80,7 +80,7 @@ class Said(Ask):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sent(Said):
-    """A file, whose caption is `text`, or what has no words, such as a sticker."""
+    """A file with the caption `text`, or something without words, such as a sticker."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -47,7 +47,7 @@ async def backup(settings: Settings, wanted: str) -> None:
 
 
 async def restore(settings: Settings, wanted: str) -> None:
-    """Put a backup into a database that is empty, but for weights that came with the program.
+    """Put a backup into a database that is empty, except for weights: those are replaced.
 
     No bot may use the database meanwhile. A bot on Telegram is noticed, and the backup refused; a
     bot in a terminal is not noticed.
@@ -81,7 +81,7 @@ async def _fill(target: Database, source: Database) -> str:
 
 
 def _rows(source: Database) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """Yield some rows of a table at a time, all as they are at one moment."""
+    """Yield the rows of each table, some at a time, all as they are at one moment."""
     with source.transaction() as reader:
         reader.execute(sa.text(_SNAPSHOT[reader.dialect.name]))
         number = schema.number_in(reader)

@@ -52,7 +52,7 @@ class Gone(NotSent):
 
 
 class StartError(MangosaurusError):
-    """The bot cannot serve, or no longer: the sentence says why, and what to do."""
+    """The bot cannot serve, or must end: the sentence says why, and what to do."""
 
     exit_code = EX_CONFIG
 
@@ -86,8 +86,8 @@ class Offer(NamedTuple):
 class Picture(NamedTuple):
     """A card. `draw` returns its PNG and its words, or raises Explained.
 
-    A card that belongs to nobody `is_kept`: what was uploaded once is sent again. `name` is that of
-    its file.
+    `name` is that of its file. `is_kept` marks a card that belongs to nobody: once it is uploaded,
+    it can be sent again.
     """
 
     key: str
@@ -120,7 +120,7 @@ class Chat(ABC):
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Put something else into a message."""
+        """Replace what a message says, and its buttons."""
 
     async def release(self, text: str = "") -> bool:  # noqa: ARG002 - for doors whose buttons wait
         """Release the button that was pressed, perhaps with a refusal of up to 200 characters.
@@ -150,8 +150,8 @@ class Chat(ABC):
         """Offer what somebody may send in another chat, or say why there is nothing."""
 
     async def refuse(self, message: Message, expected: int) -> None:  # noqa: ARG002 - for doors with limits
-        """Say no while so many other messages are expected. Raises NotSent, too, if that would take
-        the place of one.
+        """Send a refusal while so many other messages are expected. Raises NotSent, too, if it
+        would take the place of one of them.
         """
         await self.say(message)
 
@@ -171,8 +171,8 @@ class LiveMessage:
     deletes the message meanwhile, the end comes in a new message. Until the end, `buttons` stand
     below it.
 
-    A change costs as much as a message. So it is left out while anything else waits to leave:
-    `wait` says for how many seconds.
+    A change costs as much as a message. So there is none while anything else would have to wait.
+    `wait` returns how long that would be, in seconds.
     """
 
     chat: Chat
@@ -183,7 +183,7 @@ class LiveMessage:
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _is_lost: bool = field(default=False, init=False)
-    """Whether a message may have arrived whose number is not known."""
+    """Whether the message may have arrived, although its number is not known."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._rewrite())
@@ -221,13 +221,13 @@ class LiveMessage:
         return self._is_lost or wait() > 0
 
     async def _rewrite(self) -> None:
-        """Show that the bot is typing, until there is a state to show; then the newest one, at the
-        chat's pace.
+        """Show that the bot is typing until there is something to show. Then show the newest
+        message again and again, at the chat's pace.
         """
         pause = self.chat.edit_seconds
-        # at once, where changes cost nothing; never, where only the end is shown
+        # begin at once where changes cost nothing, and never where only the end is shown
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
-        await self._type()
+        await self._show_typing()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
@@ -236,7 +236,7 @@ class LiveMessage:
                     await self._put(self._newest)
             await asyncio.sleep(pause)
 
-    async def _type(self) -> None:
+    async def _show_typing(self) -> None:
         while not self._changed.is_set():
             if not self._must_wait():
                 with contextlib.suppress(NotSent, InDoubt):

@@ -81,7 +81,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. Without a `temperature`, the usual one of the weights counts.
+    """What an ask wishes for. If `temperature` is None, the usual
+    temperature of the weights is used.
 
     `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
     stands above the answer, once.
@@ -146,8 +147,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code in a text that is a code, perhaps behind a # or the word "code", or a link
-    that ends in a code. Return "" for any other text.
+    """Return the code that a text consists of, perhaps behind a # or the word "code". A link may
+    end in it. Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""

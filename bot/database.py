@@ -42,14 +42,14 @@ AGAIN_SECONDS = 0.2
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 PATHS = "check what DATABASE and MANGOSAURUS_HOME name"
-"""The way out of a wrong path."""
+"""What an error suggests if a path is wrong."""
 ELSEWHERE = (
     "let DATABASE name another file, or stop the bot, and move it away with the files -wal and -shm"
     " beside it"
 )
-"""The way out of a file that is not ours."""
+"""What an error suggests if a file is not ours."""
 READONLY = "attempt to write a readonly database"
-"""What SQLite says, also of a folder that cannot be written."""
+"""SQLite says this of a file, and of a folder, that it cannot write."""
 DAMAGED = "database disk image is malformed"
 WAYS_OUT = {
     DAMAGED: "stop the bot, move it away with the files -wal and -shm beside it, and restore a"
@@ -58,7 +58,8 @@ WAYS_OUT = {
     "database or disk is full": "make room on its disk",
     os.strerror(errno.ENOSPC): "make room on its disk",
 }
-"""What mends a file, by what SQLite or the system says of it, whatever the bot does."""
+"""The way out for each reason that SQLite or the system gives for an error. It comes before any
+other way out."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -74,8 +75,8 @@ OPTIONS = {
 }
 """Options of a PostgreSQL connection, unless its URL sets them.
 
-They reveal a vanished server within 7 seconds, and a vanished machine to the server. What is
-committed outlives the end of the server.
+With them, the bot notices within 7 seconds that the server has vanished, and the server that the
+bot's machine has. What is committed survives a crash of the server.
 """
 
 Result = TypeVar("Result")
@@ -119,7 +120,7 @@ def url_of(database: str | Path) -> URL:
 
 
 def existing(database: str | Path) -> str | Path:
-    """Return the same address. Raises MangosaurusError if it is that of a file that is missing."""
+    """Return the address that is given. Raises MangosaurusError if it names a missing file."""
     if isinstance(database, Path) and not database.exists():
         raise MangosaurusError(
             f"there is no database at {database}; MANGOSAURUS_HOME names the folder of a bot's"
@@ -158,10 +159,12 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._jobs: deque[Job] = deque()
         self._is_patient = is_patient
-        self._away_since: float | None = -math.inf  # before its first answer, nothing waits for it
+        # so long ago that no transaction waits for a server before its first answer
+        self._away_since: float | None = -math.inf
         self._claims: list[sqlite3.Connection] = []
         self.is_damaged = False
-        """Whether damage was met since the start. It stays, even if other pages can be read."""
+        """Whether damage was met since the start. It stays true, even if other pages can be
+        read."""
 
     async def __aenter__(self) -> Self:
         """Make the file if it is missing, prepare the tables, and make the file private.
@@ -178,12 +181,13 @@ class Database:
                     is_empty = _make(self.name)
                 if is_empty:
                     with contextlib.suppress(StoreError):  # another process is doing it
-                        # readers and one writer wait for no other; the file remembers it
+                        # so that readers and a writer do not wait for each other; the file keeps
+                        # this mode
                         await self.scalar(text("PRAGMA journal_mode=WAL"))
             if await self.run(schema.prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                _close_to_others(self.name)
+                _let_only_owner_read(self.name)
         except StoreError:
             await self.close()
             raise
@@ -198,9 +202,11 @@ class Database:
         way_out: str = "",
         patience: float | None = None,
     ) -> Result:
-        """Carry out one transaction, and return what `work` returns. `work` may run more than once:
-        if one of several jobs fails, none of them is committed, and each begins again alone; if a
-        server goes away for a moment, all begin again, even if it has committed them.
+        """Carry out one transaction, and return what `work` returns.
+
+        `work` may run more than once. If one of several jobs fails, none of them is committed, and
+        each runs again alone. If a server goes away for a moment, all run again, even if it has
+        committed them.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
@@ -224,7 +230,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction on a connection of its own, without an event loop. Raises StoreError."""
+        """Run the block in a transaction on a connection of its own, on this thread. Raises
+        StoreError.
+        """
         try:
             with self._explained(), self._engine.begin() as connection:
                 yield connection
@@ -280,11 +288,11 @@ class Database:
             claim.close()
         try:
             await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
-        except TimeoutError:  # the transaction that was cut off ends first
+        except TimeoutError:  # as soon as the transaction that still runs has ended
             self._thread.submit(self._engine.dispose)
 
     def _work_off(self) -> None:
-        """Carry out, on the thread, all that waits, but nothing for a caller that gave up."""
+        """Carry out, on the thread, the jobs that wait. Leave out those whose caller gave up."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
         wanted = [job for job in jobs if job[1].set_running_or_notify_cancel()]
         if wanted:
@@ -295,7 +303,7 @@ class Database:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in jobs]
         except Exception as error:
-            if self._has_waited(error):
+            if self._may_try_again(error):
                 self._carry_out(jobs)
             elif len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -308,10 +316,10 @@ class Database:
         for (_, future), result in zip(jobs, results, strict=True):
             future.set_result(result)
 
-    def _has_waited(self, error: Exception) -> bool:
-        """If a server has gone away, wait a moment for it, but no longer than AWAY_SECONDS in all.
+    def _may_try_again(self, error: Exception) -> bool:
+        """Return whether to try again after an error: if a server has gone away, for AWAY_SECONDS.
 
-        Return whether it should be tried again.
+        In that case, wait a moment first.
         """
         if not (self._is_patient and _is_away(error)):
             return False
@@ -342,16 +350,16 @@ class Database:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            # what a server or a disk refuses for a while is operational; a damaged file is not
+            # an OperationalError may pass, such as that of a full disk; a damaged file stays so
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             self.is_damaged |= reason == DAMAGED
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Let SQLite commit without waiting for the disk. A kill of the bot loses nothing, a power
-        cut the newest changes.
+        """Let SQLite commit without waiting for the disk. If the bot is killed, nothing is lost; if
+        the power fails, the newest changes are.
 
-        A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits
+        If the disk is busy, a commit that waits for it can take 0.1 to 0.4 s, and everybody waits
         behind it.
         """
         if self.is_file:
@@ -378,13 +386,13 @@ def put(
 
 
 def _is_away(error: Exception) -> bool:
-    """Return whether the connection to a server was cut or cannot be made: that has no SQLSTATE."""
+    """Return whether the connection to a server broke or cannot be made: that has no SQLSTATE."""
     return isinstance(error, OperationalError) and (
         error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
     )
 
 
-def _close_to_others(file: str) -> None:
+def _let_only_owner_read(file: str) -> None:
     """Let only the owner of a SQLite database read it, and the files beside it."""
     for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
         with contextlib.suppress(OSError):  # it belongs to another user, or is not there

@@ -26,7 +26,7 @@ PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
 SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
-"""Reasons with a counter. Prometheus would miss the first increase if one did not begin at 0."""
+"""Reasons with a counter. If a counter did not begin at 0, Prometheus would miss its first step."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
 
 
@@ -39,7 +39,8 @@ class Health:
     def __init__(self, listen: Address | None = None, doors: Sequence[Door] = ()) -> None:
         self.listen = listen
         self._doors = doors
-        self.note("")  # while it starts
+        self._state = ""  # the bot starts
+        self.note(self._state)
         self._runner: web.AppRunner | None = None
         self._tasks = Tasks()
 
@@ -62,18 +63,19 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._tasks.cancelled()
+        await self._tasks.cancel()
         if self._runner:
             await self._runner.cleanup()
 
     def note(self, state: str, bot: Bot | None = None, why: str = "") -> None:
-        """Note what the process does from now on, and tell systemd that it is ready.
+        """Note what the process does from now on, and tell systemd that it is ready, also on
+        standby.
 
-        If it cannot serve, as the database does not let it, `why` says so.
+        If the database keeps it from serving, `why` says how.
         """
         if state and state != self._state:
             tell_systemd(f"READY=1\nSTATUS={state}")
-        self._state: str = state
+        self._state = state
         self._bot = bot
         self._why = why
 
@@ -102,7 +104,7 @@ class Health:
                 await bot.store.check()
         except (TimeoutError, StoreError) as error:
             found["database"] = str(error) or "it does not answer"
-        if bot.drawings.fault:  # try again, as perhaps nobody wants another card
+        if bot.drawings.fault:  # try again: perhaps nobody has asked for a card since
             with contextlib.suppress(Explained, TimeoutError):
                 async with asyncio.timeout(PART_SECONDS):
                     await bot.drawings.draw(SMALLEST_CARD)
@@ -132,7 +134,7 @@ class Health:
         )
 
     def _numbers(self) -> dict[str, float]:
-        """Return what is measured and counted, by names and labels of Prometheus."""
+        """Return the metrics by their names and labels."""
         bot = self._bot
         version = metadata.version("mangosaurus")
         found = {

@@ -58,7 +58,8 @@ class Note:
     shown: int | None = None
     """The number of a message that shows the beginning of a sonnet."""
     is_left: bool = False
-    """Whether it was noted before the bot started. The database has neither this nor the next."""
+    """Whether it was noted before the bot started. The database does not keep this or
+    `is_struck`."""
     is_struck: bool = False
     """Whether it is struck off already, or will be at the end of a training."""
 
@@ -102,13 +103,13 @@ class Inbox(Database):
             logger.warning("%d asks of more than a day ago are passed over", count)
         return update, notes
 
-    async def put_back(self, bot: int) -> None:
-        """Note that no ask has ended the bot: it stops because it was told to."""
+    async def take_back_tries(self, bot: int) -> None:
+        """Set all counts of tries to 0: the bot was told to stop, so no ask has ended it."""
         await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is: `is_sending`, while it is on its way; `shown`, the message
-        with the beginning of a sonnet, which edits will finish.
+        """Note how far an answer is. `is_sending` is true while it is on its way. `shown` is the
+        message with the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(row_of(note)).values(values))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from bot.creations import new_code
 from bot.database import Database, put
@@ -29,7 +29,7 @@ class Weights(NamedTuple):
     version: str
     description: Description
     is_candidate: bool = False
-    """Whether it did not come into use. Then it is deleted after a day."""
+    """Whether it has not come into use. A candidate is deleted after a day."""
 
 
 class Learned(Inbox):
@@ -53,7 +53,7 @@ class Learned(Inbox):
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
         row = facts | {"candidate_since": datetime.now(UTC).isoformat() if candidate else None}
         key = {"network": network, "version": new.version}
-        # what is no candidate stays none, even if a run makes the same weights again
+        # weights that are no candidate do not become one if a run makes the same weights again
         changes = facts if candidate else row
         await self._large.run(lambda connection: put(connection, weights, key, row, changes))
         return new.version
@@ -83,7 +83,7 @@ class Learned(Inbox):
         return await self._large.run(work)
 
     async def in_use(self, network: str) -> str | None:
-        """Return the version that was chosen; None if none was."""
+        """Return the version that somebody chose, or None."""
         return await self.scalar(sa.select(in_use.c.version).where(in_use.c.network == network))
 
     async def use(
@@ -150,7 +150,7 @@ class Learned(Inbox):
         await self.empty_log()
 
 
-def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:
+def _voices(connection: Connection) -> list[Voice]:
     columns = [column for column in voices.c if column is not voices.c.text]
-    rows = connection.execute(sa.select(*columns).where(*which)).all()
+    rows = connection.execute(sa.select(*columns)).all()
     return sorted((Voice(*row) for row in rows), key=lambda voice: voice.name)

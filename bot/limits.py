@@ -24,20 +24,20 @@ LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD = Rate(1, 30)
 """A chat reads at most one refusal in half a minute."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.04, Genre.POEM: 1.0, Genre.SONNET: 5.0}
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.0}
 """How much work ten names, a part of a poem and a sonnet are, in poems.
 
 `python -m benchmarks units` measures it.
 """
 THREADS = min(available_cores(), 4)
 """How many threads may write the texts of one version."""
-POEMS_A_SECOND = 2.0
+POEMS_A_SECOND = 1.8
 """The speed of one thread, until this machine has shown its own."""
-THREAD_GAIN = 0.7
+THREAD_GAIN = 0.85
 """What a further thread adds, as a share of the first one: threads wait for each other."""
 CARD_WAIT_SECONDS = 20.0
-"""An answer whose card would come later is refused: the processes that draw give way to others, so
-their speed may fall by a third meanwhile."""
+"""An answer whose card would come later is refused. This is less than other answers may take: the
+processes that draw give way to others, so their speed may fall by a third meanwhile."""
 BUSY_TEXTS = 16.0
 """With fewer texts at once, their speed is not measured: one poem alone does not use the whole
 machine."""
@@ -72,7 +72,7 @@ OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
-    """Return what a text takes, with a card that is not drawn yet."""
+    """Return the work of a text, and of its card if that must be drawn. `card` is its key."""
     texts = TEXTS[wanted.genre] * wanted.parts
     work = Work(texts, wanted.genre.network.form, card, cost=max(1.0, texts + bool(card)))
     return work._replace(patience=CARD_WAIT_SECONDS) if card else work
@@ -92,7 +92,7 @@ class Speed:
         self._since = 0.0
 
     def count(self, more: float) -> None:
-        """Add to what waits. A negative number takes away what was made."""
+        """Add to what waits. A negative number says how much was made."""
         now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since
@@ -127,7 +127,7 @@ class Limits:
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
-        """Accept an ask, and charge its person, until the block ends. Raises Refused."""
+        """Accept an ask, and charge its person. It counts until the block ends. Raises Refused."""
         if isinstance(ask, Said) and ask.is_late:
             raise Refused(sentences.LATE, "late")
         too_long = self._seconds_until(ask, work) - work.patience
@@ -170,7 +170,7 @@ class Limits:
         """Return whether a chat has read no refusal for half a minute. If so, count one now."""
         return not self._refused.spend(chat.id, 1.0)
 
-    def unrefused(self, chat: Chat) -> None:
+    def give_back_refusal(self, chat: Chat) -> None:
         """Note that a chat has not read its refusal."""
         self._refused.give_back(chat.id, 1.0, 0.0)
 
@@ -207,10 +207,11 @@ class Buckets:
         self._full_at: dict[object, float] = {}  # on the loop's clock
 
     def spend(self, person: object, cost: float) -> int:
-        """Take tokens from a bucket, at most all that it can hold.
+        """Take tokens from a bucket, at most as many as it can hold, and return 0. If there is no
+        token, take none, and return the seconds until there is one.
 
         Whoever has one token left may ask for anything, and waits afterwards until the rest is
-        paid. Without a token, take none, and return the seconds until there is one.
+        paid.
         """
         if self._rate is None:
             return 0

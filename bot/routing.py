@@ -31,8 +31,8 @@ OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""
 SIMILAR = 75
-"""How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
-…?"."""
+"""The bot asks "Do you mean …?" about a command that is at least so similar to what somebody wrote.
+100 is equal."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
@@ -60,7 +60,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     """Find the command of an ask, put the ask to the limits, and call the command's function once
-    the person has no earlier ask that waits.
+    the person's earlier asks are answered.
 
     A mistaken ask counts against the limits like any other.
     """
@@ -147,7 +147,8 @@ def _opened(ask: Said) -> tuple[str, str]:
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong, over a button if it waits for its release.
+    """Tell the log and the person what went wrong. If a button waits for its release, the sentence
+    appears over it.
 
     Of several refusals in half a minute, a chat reads the first.
     """
@@ -155,7 +156,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     sentence = _sentence(error, note, bot)
     if sentence is None:
         return
-    ask.chat.note = None  # words like these may come twice
+    ask.chat.note = None  # so that this is not noted as sending: it may come twice
     try:
         if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             return
@@ -169,7 +170,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             else:
                 await ask.chat.refuse(sentence, bot.limits.messages)
     except (NotSent, InDoubt) as unsaid:
-        bot.limits.unrefused(ask.chat)
+        bot.limits.give_back_refusal(ask.chat)
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")

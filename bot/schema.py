@@ -112,7 +112,8 @@ results = sa.Table(
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans, presses, results)
-"""What a backup has. The other tables are about what goes on, or mean nothing to another bot."""
+"""The tables that a backup has. Of the others, `asks` and `polled` are about one bot on Telegram,
+and `numbers` is made anew."""
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 """The first step turns tables of number 1 into those of number 2. `metadata` has the tables that

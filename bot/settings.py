@@ -75,7 +75,7 @@ class Settings:
     api_base_url: str = "https://api.telegram.org"
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
-    checkpoints: Path = HOME / "checkpoints"  # no key sets this, nor the next one
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this or `saved`
     saved: Path = HOME / "saved"
 
     @property
@@ -109,8 +109,8 @@ def warnings_about(env_file: Path) -> list[str]:
 def _file_values(env_file: Path | None) -> dict[str, str]:
     if env_file is None or not env_file.exists():
         return {}
-    # imported where there is a file to read; unlike dotenv_values, it leaves a `$` as it is, and
-    # does not log what it cannot read
+    # Imported only if there is a file. Unlike dotenv_values, the parser leaves a `$` as it is, and
+    # logs no line that it cannot read.
     from dotenv.parser import parse_stream
 
     try:

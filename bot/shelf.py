@@ -76,7 +76,7 @@ class Shelf:
             raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
 
     def files(self, network: str) -> Versions:
-        """Return the versions of a network in checkpoints/; there are none of a voice."""
+        """Return the versions of a network in checkpoints/. A voice has none there."""
         return Versions(self._folder / network)
 
     async def versions(self, network: str) -> list[Weights]:
@@ -86,8 +86,8 @@ class Shelf:
         return sorted(found.values(), key=lambda each: each.description.created, reverse=True)
 
     async def load(self, network: str, version: str) -> Checkpoint:
-        """Return the weights of a version: the database's, or those of a file in checkpoints/, of
-        which the database then keeps a copy.
+        """Return the weights of a version. If the database has none that can be used, take those of
+        a file in checkpoints/, and keep a copy in the database.
 
         Raises CheckpointError if neither can be used.
         """
@@ -113,7 +113,8 @@ class Shelf:
         expected: str | None = None,
         note: Note | None = None,
     ) -> bool:
-        """Use a version from now on, if `expected` is still in use, and return whether it is used.
+        """Use a version from now on if `expected` is still in use. Return whether the version is
+        used now.
 
         Raises CheckpointError if it cannot be loaded.
         """
@@ -186,8 +187,8 @@ class Shelf:
         return text
 
     async def rest_of_line(self, creation: Creation) -> str:
-        """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing
-        fits.
+        """Return words that complete the first line of a sonnet, so that it scans; "" if it is long
+        enough, or if nothing fits.
         """
         try:
             rest = await (await self._writer(creation)).write(
@@ -213,7 +214,7 @@ class Shelf:
         return found
 
     async def _loaded_or_another(self, network: str, version: str) -> Checkpoint:
-        """Load a version; if it is damaged, the newest other one that loads, with a warning."""
+        """Load a version. If it is damaged, warn, and load the newest other one that is sound."""
         try:
             return await self.load(network, version)
         except CheckpointError as error:

@@ -7,11 +7,11 @@ server itself, not to a pooler that shares it between transactions.
 With PostgreSQL, two processes never serve at once, so nobody reads two answers:
 
 1. A process that serves trusts the server's yes for six seconds from the question, by a clock that
-   goes on while the process is frozen; without another yes by then, it sends nothing more and ends.
+goes on while the process is frozen. If no other yes comes by then, it sends nothing more and ends.
 2. When its connection ends, it may take the lock anew within these six seconds, and go on: whoever
-   took the lock meanwhile has lost it again before it served.
-3. Whoever takes the lock waits six seconds before it serves, and begins anew if its connection has
-   ended by then; so every yes that the last holder got is too old.
+took the lock meanwhile has lost it again before it served. 3. Whoever takes the lock waits six
+seconds before it serves. By then, every yes that the last holder got is too old. If its connection
+has ended meanwhile, it begins anew.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Standby:
         """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
         StoreError.
 
-        A cancellation cancels the work, too. The lock is looked after until the work has ended.
+        A cancellation cancels the work, too. This looks after the lock until the work has ended.
         """
         working = asyncio.create_task(work)
         losing = asyncio.create_task(self.lost())
@@ -101,7 +101,7 @@ class Standby:
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
-        """Wait until this process no longer holds the lock, and could not take it anew in time."""
+        """Look after the lock until it is lost, and this process could not take it anew in time."""
         if self._database.is_file:
             await asyncio.Event().wait()
         while self.is_held:
@@ -121,7 +121,7 @@ class Standby:
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
-        Without an answer it is no, and the connection is given up.
+        No answer counts as no. Then the connection is given up.
         """
         asked = time.monotonic()
         reason = ""

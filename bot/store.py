@@ -50,7 +50,7 @@ QUESTIONS = 5
 """How many questions a round has."""
 BEGUN = {"dino_turns": 0, "poem_turns": 0}
 NEW = BEGUN | {"streak": 0, "played": 0}
-"""What a new sequence sets beside its seed, and what the row of a new person has."""
+"""Beside its seed, a new sequence sets BEGUN, and the row of a new person has NEW."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
@@ -116,7 +116,7 @@ class Store(Learned):
         await self.run(lambda connection: _insert(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt. It is not the person's."""
+        """Add the rest of a first line to a creation's prompt. The person did not write it."""
         prompt = creation.prompt + rest
         await self.execute(
             sa.update(creations).where(creations.c.code == creation.code).values(prompt=prompt)
@@ -151,7 +151,7 @@ class Store(Learned):
             note.is_struck = True
 
     async def discard(self, creation: Creation) -> None:
-        """Remove the note of a creation that surely did not arrive."""
+        """Delete a creation that surely did not arrive."""
         await self.execute(sa.delete(creations).where(creations.c.code == creation.code))
 
     async def creation(self, code: str) -> Creation | None:
@@ -173,7 +173,7 @@ class Store(Learned):
         def work(connection: Connection) -> dict[int, bool]:
             key = {"person": person_id, "day": day, "question": question}
             is_first = put(connection, presses, key, {"is_found": is_found}, {})
-            found = _found(connection, person_id, day)
+            found = _answered_questions(connection, person_id, day)
             person = _person(connection, person_id)
             if is_first and len(found) == QUESTIONS:
                 key = {"day": day, "found": sum(found.values())}
@@ -189,9 +189,11 @@ class Store(Learned):
 
         return await self.run(work)
 
-    async def found(self, person_id: int, day: int) -> dict[int, bool]:
-        """Return whether somebody has found the real one in each question they have answered."""
-        return await self.run(lambda connection: _found(connection, person_id, day))
+    async def answered_questions(self, person_id: int, day: int) -> dict[int, bool]:
+        """Return which questions of a day somebody has answered, and whether they found the real
+        one.
+        """
+        return await self.run(lambda connection: _answered_questions(connection, person_id, day))
 
     async def results(self, day: int | None = None) -> dict[int, int]:
         """Return how many people have found 0 to 5 real ones in the round of a day, or in all."""
@@ -235,8 +237,8 @@ class Store(Learned):
     async def check(self) -> None:
         """Raise StoreError unless something can be written and no damage was met.
 
-        A SQLite file that is gone could be written nevertheless, but the next start would not find
-        it.
+        SQLite goes on writing to a file that was deleted or replaced, but the next start would not
+        find it.
         """
         if self.is_damaged or self._large.is_damaged:
             raise StoreError(self.name, DAMAGED)
@@ -284,7 +286,7 @@ def _person(connection: Connection, person_id: int) -> Person:
     return Person(*row)
 
 
-def _found(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
+def _answered_questions(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
     wanted = sa.select(presses.c.question, presses.c.is_found).where(
         presses.c.person == person_id, presses.c.day == day
     )

@@ -14,11 +14,11 @@ from typing import Any
 from bot.settings import SECRETS
 
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
-"""On Windows, these replace a session of its own, which Ctrl-C does not reach, and `os.nice`."""
+"""On Windows, these flags stand for `os.nice`, and for a session that Ctrl-C does not reach."""
 
 
 class Tasks(set[asyncio.Task[None]]):
-    """The tasks that go on."""
+    """Tasks that have not ended."""
 
     def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -27,11 +27,11 @@ class Tasks(set[asyncio.Task[None]]):
         return task
 
     async def ended(self) -> None:
-        """Wait until none goes on, including those that begin meanwhile."""
+        """Wait until all have ended, including those that begin meanwhile."""
         while self:
             await asyncio.wait(self)
 
-    async def cancelled(self) -> None:
+    async def cancel(self) -> None:
         """Cancel all, and wait until they have ended."""
         for task in self:
             task.cancel()
@@ -39,8 +39,8 @@ class Tasks(set[asyncio.Task[None]]):
 
 
 async def start_child(*arguments: str, variables: dict[str, str], **options: Any) -> Process:
-    """Start a Python process in a session of its own. Its environment has these variables, too, and
-    no secrets. Raises OSError.
+    """Start a Python process in a session of its own. It gets the environment of this process and
+    `variables`, but no secrets. Raises OSError.
     """
     return await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,8 +1,8 @@
 """The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
-Each line is a message, and each message of the bot a paragraph. `#1` says the line of the first
+Each line is a message, and each message of the bot a paragraph. `1` says the line of the first
 button of the newest message with buttons, and `/quit` ends the chat. `/retrain` takes the path of a
-text to learn. The bot's files are saved, and their messages say where.
+text to learn. The bot saves the files that it sends, and says where.
 
 A line is answered before the next one is read. At a terminal, people edit their lines with
 readline, if Python has it. At the end of a pipe, the bot finishes what it has begun, a training
@@ -33,7 +33,7 @@ from bot.words.pieces import Message
 PROMPT = "> "
 QUIT = ("exit", "quit", "/exit", "/quit")
 PROGRESS_SECONDS = 20.0
-PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
+NUMBER = re.compile("[0-9]{1,2}", re.ASCII)
 WITH_PATH = re.compile(r"(/retrain\s+\S+\s+\S+)\s+(.+)", re.IGNORECASE)
 """`/retrain names towns ~/towns.txt`"""
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -89,7 +89,7 @@ class Terminal(Chat, Door):
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
-        ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
+        ended.set_running_or_notify_cancel()  # `read` can set it even if the wait is cancelled
 
         def read() -> None:
             try:
@@ -127,7 +127,7 @@ class Terminal(Chat, Door):
     ) -> None:
         """Write a message as it is now, with its buttons in a row below it.
 
-        While it is unfinished, `#1` presses a button of an older message.
+        While it is unfinished, `1` presses a button of an older message.
         """
         if unfinished and number == self._growing:
             return
@@ -162,7 +162,7 @@ class Terminal(Chat, Door):
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises NotSent."""
-        if self._is_asking:  # something has come by itself, while a line was typed
+        if self._is_asking:  # this comes by itself, while somebody types a line
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:
@@ -188,13 +188,9 @@ class Terminal(Chat, Door):
 
     async def _answer(self, line: str, bot: Bot) -> None:
         pressed, file = None, None
-        if press := PRESS.fullmatch(line):
-            number = int(press[1])
-            pressed, lines = self._pressable
-            if not 0 < number <= len(lines):
-                self._write(sentences.NO_BUTTON.format(number))
-                return
-            line = lines[number - 1]
+        number, lines = self._pressable
+        if NUMBER.fullmatch(line) and 0 < int(line) <= len(lines):
+            pressed, line = number, lines[int(line) - 1]
         elif (found := WITH_PATH.fullmatch(line)) and found[2].lower() != "fresh":
             line = found[1]
             file = _file_at(found[2])

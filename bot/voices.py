@@ -39,7 +39,9 @@ def name_of(given: str) -> str | None:
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
     between them.
     """
+    # case folding may decompose what was composed
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
+    # "é-3" is "Ll-Nd"
     kinds = "".join("-" if each == "-" else unicodedata.category(each) for each in name)
     is_word = re.fullmatch("(L.|Nd)(M.)*(-?(L.|Nd)(M.)*)*", kinds)
     has_size = SHORTEST_NAME <= len(name) <= LONGEST_NAME

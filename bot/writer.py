@@ -37,12 +37,12 @@ ROWS = 128
 More rows slow down every row; a request that waits slows down none.
 """
 ENOUGH = 2.0
-"""A thread with this much work, in poems, lets another thread begin."""
+"""If every thread has this much work, in poems, another thread begins."""
 STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
 JOIN_SECONDS = 5.0
-"""How long `close` waits for a thread, which looks after every character whether it should end."""
+"""How long `close` waits for a thread. After every character, a thread looks if it should end."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Queue:
 
     # None wakes the thread at the end
     jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
-    stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
+    stepped: float = field(default_factory=time.monotonic)  # when the thread last wrote a character
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from bot.cards.biography import FACTS, biography, seen
 from bot.cards.bodies import BODIES, FRINGES, PATTERNS, PEOPLE, PIECES, SCENES, points
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.creature import Creature
-from bot.cards.saying import said
+from bot.cards.saying import pronunciation
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
 from bot.creations import Creation
@@ -77,7 +77,7 @@ Bksbosaurus b-k-s-bo-SAW-rus | Quintasaurus kwin-ta-SAW-rus
 
 def test_real_names_are_said_as_people_say_them() -> None:
     table = dict(pair.split() for pair in re.split(r" \| |\n", SAID.strip()))
-    assert {name: said(name) for name in table} == table
+    assert {name: pronunciation(name) for name in table} == table
 
 
 @pytest.mark.parametrize(

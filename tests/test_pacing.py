@@ -150,7 +150,7 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
     tasks.append(line.start("second", 2))
     await asyncio.sleep(1)
     assert line.pacing.room(0, 30) == (30 - 4) * 25 - line.pacing.waiting
-    assert not line.pacing.spares(3, 0)
+    assert not line.pacing.allow_refusal(3, 0)
     with pytest.raises(NotDoneError):  # when the silence is over, nobody needs it
         await line.say_at_once("press", 3)
     await line.start("third", 3)
@@ -164,13 +164,13 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
 @in_no_time
 async def test_a_refusal_is_spared_where_nothing_is_expected_or_after_five_messages() -> None:
     line = Line()
-    assert all(line.pacing.spares(1, 0) for _ in range(20))
-    assert not line.pacing.spares(1, 1)
+    assert all(line.pacing.allow_refusal(1, 0) for _ in range(20))
+    assert not line.pacing.allow_refusal(1, 1)
     await asyncio.gather(*(line.start(f"{n}", n) for n in range(5)))
-    assert [line.pacing.spares(1, 1) for _ in range(2)] == [True, False]
+    assert [line.pacing.allow_refusal(1, 1) for _ in range(2)] == [True, False]
     waits = [line.start(f"to a chat {n}", 9) for n in range(5)]  # it takes four in four seconds
     await asyncio.sleep(1)
-    assert not line.pacing.spares(1, 0)
+    assert not line.pacing.allow_refusal(1, 0)
     await asyncio.gather(*waits)
 
 

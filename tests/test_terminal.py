@@ -40,14 +40,11 @@ def pipe(text: str, environment: Environment) -> list[str]:
 
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
-    lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/nope\n#x \udcff😀\r\n"
-    lines += "/forget\n#3\n#2\n/seed\n/QUIT\n/dino"
+    lines = "/seed 42\n/dino 2\n1\n\n   \n/nope\n#x \udcff😀\r\n"
+    lines += "/forget\n2\n99\n/seed\n/QUIT\n/dino"  # there is no button 99
     answers = pipe(lines, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
-    assert answers[:2] == [
-        "There is no button 1 to press.",
-        "Your seed is now 42, and its sequence starts here.",
-    ]
-    names, code, others, _, unknown, verse, _, question, beyond = answers[2:11]
+    assert answers[0] == "Your seed is now 42, and its sequence starts here."
+    names, code, others, _, unknown, verse, _, question, done, poem, _, seed = answers[1:]
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
     assert [line.partition(":")[0].lower() for line in names.split("\n")] == list(expected.texts)
     assert re.fullmatch(r"code \S{10}\n\[1 another\] \[2 wilder\] \[3 \w+\] \[4 \w+\]", code)
@@ -55,9 +52,10 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert "/help" in unknown
     assert verse.startswith("#x \ufffd😀")
     assert question.split("\n")[-1] == "[1 First give me my texts] [2 Yes, forget me]"
-    assert beyond == "There is no button 3 to press."
-    assert answers[-2].startswith("Done, I've forgotten you.")
-    assert not answers[-1].startswith("Your seed is 42.")
+    assert done.startswith("Done, I've forgotten you.")
+    assert poem.startswith("99")
+    assert seed.startswith("Your seed is")
+    assert not seed.startswith("Your seed is 42.")
 
 
 def test_a_piped_chat_loads_no_door_that_it_does_not_open(environment: Environment) -> None:
@@ -243,7 +241,7 @@ def test_a_chat_at_a_terminal(environment: Environment) -> None:
         here.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # the arrows make it "noma"
         answer = here.until(PROMPT)
         assert re.search(r"\n\x1b\[1mNoma[a-z]*\x1b\[0m(.|\n)*\[1 another\]", answer)
-        here.type("#1\r/seed\r")  # the second line is typed ahead
+        here.type("1\r/seed\r")  # the second line is typed ahead
         assert "[1 another]" in here.until(r"\n\n> ")
         assert "Your seed is" in here.until(PROMPT)
         here.type("\x1b[A\r")  # what was typed before

@@ -26,10 +26,10 @@ from model.text.forms import Genre
 def card_of(
     creation: Creation, text: Text, n: int, username: str, drawings: Drawings
 ) -> Picture | None:
-    """Return the card of verse, of the names of a voice, or of the name with a number; None if it
-    has none.
+    """Return the card of a creation: of its verse, of all names of a voice, or of its name number
+    `n`. Return None if it has none.
 
-    At its foot, it names the bot, and the code that shows the creation there.
+    The foot of a card names the bot, and the code that shows the creation there.
     """
     if layout.no_card(creation, text, n):
         return None
@@ -46,13 +46,13 @@ def card_of(
         is_person = creation.person == NOBODY
         card = partial(name_card, name, home, creation.prompt, is_person=is_person)
     key = f"{creation.code} {n}"
-    draw = partial(drawings.once, key, card)
+    draw = partial(drawings.draw_once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
 def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
     """Return the card of a name from a to z that is no creation."""
-    draw = partial(drawings.once, name, partial(name_card, name, home_of(username)))
+    draw = partial(drawings.draw_once, name, partial(name_card, name, home_of(username)))
     return Picture(name, f"{name}.png", draw, is_kept=True)
 
 

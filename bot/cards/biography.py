@@ -11,7 +11,7 @@ facts with "@sleeping"."""
 
 
 def biography(creature: Creature) -> str:
-    """Return one fact that fits a creature: about what it wears, if there is one.
+    """Return one fact that fits a creature: if possible, about what it wears.
 
     A key with more words is chosen more often, and twenty times as often if it names the person in
     the picture, or what the creature wears.

@@ -93,11 +93,11 @@ and eleven numbers: start and end on the spine; how many blades; their height ab
 widths; how far they point out and back; their length, what each half width adds to it, and the
 middle of the row; width by length; bulge (0: a feather). In the layer "sail", skin joins them."""
 PIECES = table("piece")
-"""What is set at a joint, which is its layer: a paint, width, bulge, bend, and one point (dot), two
-(blade) or an outline."""
+"""Pieces that are set at a joint, which is also their layer. A piece has a paint, a width, a
+bulge and a bend, and then points: one makes a dot, two make a blade, more are an outline."""
 LIMBS = {kind: points(row) for kind, row in table("limb").items()}
-"""From hip to foot: x, y and half the width, as shares of the hip's height; for an arm, of its
-size."""
+"""Points from hip to foot: x, y and half the width, as shares of the hip's height. Those of an arm
+are shares of its size."""
 PLANTS = {kind: points(row) for kind, row in table("plant").items()}
 """Blades, each of two points, a width, a bend and a bulge, as shares of the height. Stars, clouds
 and pterosaurs are drawn in the same way."""

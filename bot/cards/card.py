@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.cards.biography import biography, true_facts
 from bot.cards.creature import INK, Creature
-from bot.cards.saying import said
+from bot.cards.saying import pronunciation
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
@@ -41,12 +41,14 @@ _FRAME = "".join(
 Card: TypeAlias = tuple[str, str]
 """A card as SVG, and its words."""
 _Row = tuple[str, int, float, float, float]
-"""A text, how many of its letters are a person's (none if below 0), its size, x and y."""
+"""A text, how many letters at its beginning are a person's (0 or less: none), its size, x and y."""
 
 
 def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
-    """Return the card of a name, which may begin with a word, perhaps that of a person: whose it
-    is, how it is said, what it means, one line about the creature's life, and whether it is real.
+    """Return the card of a name. It says whose the name is, how it is said, what it means, one
+    thing about the creature's life, and whether it is real.
+
+    The name may begin with a `word` that somebody asked for, such as the name of a person.
     """
     name = name.lower()
     creature = Creature(name)
@@ -61,7 +63,7 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
     texts = (  # each with how many letters a line has, its size, and the space above
         (whose, 60, 50, GREY, "italic", 0),
         (name.capitalize(), 60, 124, INK, "normal", -31),
-        (said(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
+        (pronunciation(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
         (means, 58, 36, GREY, "normal", 14),
         (life, 44, 52, INK, "normal", 34),
     )
@@ -117,8 +119,8 @@ def names_card(names: Sequence[str], code: str) -> Card:
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
-    """Break the lines of a text, from a place on, into rows. The first line is large, unless it is
-    one of a sonnet's fourteen.
+    """Break the lines of a text into rows, beginning at its character `at`. The first line is
+    large, unless it is one of a sonnet's fourteen.
     """
     lines = text[at:].split("\n")
     is_plain = is_sonnet and "" not in lines[1:2]
@@ -195,6 +197,6 @@ def _text(
     style: str = "normal",
     anchor: str = "middle",
 ) -> str:
-    """Set a text in SVG, which may have marks of its own."""
+    """Set a text, which may contain marks of SVG."""
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{text}</text>'

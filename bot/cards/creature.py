@@ -37,8 +37,7 @@ INK, BONE = "#2d2620", "#f0e0b8"
 
 
 class Chance:
-    """What a name in lower case decides: by what its parts mean or, if they say nothing, by its
-    hash.
+    """Decides by a name in lower case: by what its parts mean or, if they say nothing, by its hash.
 
     Each decision has a word of its own, so a new one changes no other.
     """
@@ -59,7 +58,9 @@ class Chance:
         return choices[int(self.between(word, 0, len(choices)))]
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
-        """Return the keys of a table whose words the name means, those of its last part first."""
+        """Return the keys of a table that fit the name: whose words are among its meanings. Those
+        that fit its last part come first.
+        """
         return [
             key for part in self.parts for key, words in table.items() if part & set(words.split())
         ]
@@ -72,8 +73,8 @@ class Chance:
 class Creature:
     """One dinosaur, of a name in lower case.
 
-    It stands on y = 0. A joint is a place, a direction and a size. `points` are what was drawn so
-    far.
+    It stands on y = 0. A joint is a place, a direction and a size. `points` are all points of what
+    was drawn so far.
     """
 
     def __init__(self, name: str) -> None:
@@ -83,7 +84,7 @@ class Creature:
         self.kind = real.body if real else chosen
         self.body = body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
-        # the head is about 80 long
+        # from the tail to the nose: the head is about 80 long
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
         self.metres = max(0.6, float(real.metres)) if real else max(1.6, metres)
@@ -91,16 +92,19 @@ class Creature:
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
-        # the scene's guest, or else the body's first person, comes more often
+        # the scene's guest comes more often, or else the first of the people that suit the body
         there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
         self.person = chance.among("person", [*body.lists["people"], there, there])
-        self.tall = TALL * self.long / self.metres  # the person
+        self.tall = TALL * self.long / self.metres  # of the person, in the drawing
         self.parts = self._parts()
+
         pitch, neck, tail, slope, self.stride, gape, swing, self.sink = body.poses[self.pose]
         self.side = ""  # "far-" while the far side is drawn
         self.joints: dict[str, Point] = {}
         self.spine = self._spine(pitch, neck, tail)
         self.upper, self.lower = edges(self.spine)
+
+        # the joints, to which other parts are fixed; (dx, dy) is where the head points
         dx, dy = unit((0, 0), (1, slope + chance.between("gaze", -0.1, 0.1)))
         end = self.spine[-1][:2]
         self.joints |= {
@@ -128,6 +132,7 @@ class Creature:
         self.worn = [part for part in may_wear if part not in lists["never"]]
         parts += self.worn
         if self.kind == "horned":
+            # the first, a single horn, comes only if the name means it
             parts += chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:]).split(", ")
         if "armour" not in parts:
             parts.append(chance.chosen("pattern", bodies.PATTERNS))
@@ -143,6 +148,7 @@ class Creature:
 
     def _scene(self) -> str:
         """Return a scene with colours in which the creature stands out, if there is one."""
+        # how much each paint must differ from the colours at some places of the scene's row
         clear = [
             scene
             for scene, row in SCENES.items()
@@ -161,7 +167,7 @@ class Creature:
         )
 
     def _spine(self, pitch: float, neck: float, tail: float) -> list[Point]:
-        """Return the spine in its pose, bent and stretched a little."""
+        """Return the spine in its pose, bent and stretched a little, and set the joint "trunk"."""
         chance, rest = self.chance, self.body.points["spine"]
         shapes = [row.split() for row in chance.meant(bodies.SHAPES)]
         stout, necked, tailed = (
@@ -175,6 +181,7 @@ class Creature:
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)
         self.joints["trunk"] = (*rest[hip][:2], *unit((0, 0), (1, -pitch)), 1)
+        # the trunk turns around the hip, so its origin moves
         (origin,) = self.at("trunk", [(-rest[hip][0], self.sink - rest[hip][1])])
         self.joints["trunk"] = (*origin, *self.joints["trunk"][2:])
         bend = [*reversed(behind[1:]), *ahead]
@@ -218,7 +225,7 @@ class Creature:
 
     def svg(self) -> str:
         """Draw it, from the far side to the near one."""
-        # where the skin meets the pale belly: at the lower edge of the tail, higher from there on
+        # on this line, the skin meets the pale belly: it rises from the lower edge of the tail
         back = [
             self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
         ]

@@ -37,7 +37,7 @@ CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
-"""How many seconds of measured drawing weigh as much as CARD_SECONDS."""
+"""CARD_SECONDS weighs as much as so many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
 
 
@@ -47,19 +47,22 @@ class Drawings:
     def __init__(self) -> None:
         self.fault = ""
         self.file_ids: dict[str, str] = {}
-        """What Telegram calls cards that belong to nobody and were sent there, by their keys."""
+        """Telegram's ids of the cards that belong to nobody and were sent there, by the cards'
+        keys."""
         self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
         self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
         self._turns = asyncio.Semaphore(PROCESSES)
 
     def is_soon(self, key: str) -> bool:
-        """Return whether a card is there, or is being drawn, or could be begun in a few seconds."""
+        """Return whether a card was sent before, is being drawn, or could be begun in a few
+        seconds.
+        """
         if key in self.file_ids or key in self._going_on:
             return True
         return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
 
-    async def once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
+    async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Draw a card, once for all who wait for it; return its PNG and its words. Raises
         Explained.
         """

@@ -6,7 +6,7 @@ stand marks:
 
     |   where a known part begins or ends, which no syllable crosses
     ·   for the second of two equal consonants, which is not said
-    !   after the vowel with the main stress; : if there are only one or two vowels
+    !   after the vowel with the main stress; : in its place, if there are only one or two vowels
     '   after another stressed vowel
 """
 
@@ -16,14 +16,13 @@ from collections.abc import Mapping
 from model.names.roots import parts_of
 
 _GROUPS = {
-    "B": "(?:(?:s?[fkmnptv]?|[bdgθʃ]?)[lrwJ]?|C)",
-    "S": "(?:[bdfgkptθ][lr]|[gk]w|C)?",
-    "V": "[aeiouyAEIOQUWY]",
-    "C": "[^aeiouyAEIOQUWY|!:'-]",
-    "M": "[!:']",
+    "B": "(?:(?:s?[fkmnptv]?|[bdgθʃ]?)[lrwJ]?|C)",  # consonants that can begin a word
+    "S": "(?:[bdfgkptθ][lr]|[gk]w|C)?",  # consonants that begin a syllable between two vowels
+    "V": "[aeiouyAEIOQUWY]",  # a vowel
+    "C": "[^aeiouyAEIOQUWY|!:'-]",  # a consonant
+    "M": "[!:']",  # a mark of stress
 }
-"""In patterns: what words begin with before their first vowel, what syllables begin with between
-two vowels, a vowel, a consonant, and a mark of stress."""
+"""What these letters stand for in the patterns below."""
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
@@ -54,15 +53,15 @@ _SOUNDS = {
 }  # fmt: skip
 _SYLLABLE = _pattern(r"\|?C*VC*?(?=SV|\||$)")
 _STRESSED = _pattern(r"^\|?C*(?:[AEIOQUWY]|VC)|^\|(?:CC+V-C|C*V-CC)")
-"""Finds the last two syllables of a name if the first of them has the main stress: because it is
-long, or because it begins a root and has several consonants before or after its vowel. Otherwise,
-the syllable before them has the main stress."""
+"""Matches the last two syllables of a name if the first of them has the main stress. It has it if
+it is long, or if it begins a root and has several consonants before or after its vowel. If nothing
+matches, the syllable before these two has the main stress."""
 _ALSO_STRESSED = _pattern(
     "^me(?=-ga)|^se(?=-fa-lo)|^ka(?=-ma-ra)|^pa(?=-ra)|^ve(?=-lo-si)"
     "|V(?=C*-C*[aeiouy]-VC*-?$)|V(?=C*-C*VC*-?$)|V(?=C*-$)"
 )
-"""Finds the stressed vowel of an earlier root: in its last syllable but one (tye-RAN-no), or in the
-one before if the last begins with a vowel (BRA-chi-o)."""
+"""Finds the stressed vowel of an earlier root. It stands in the last syllable but one (tye-RAN-no),
+or in the one before that if the last begins with a vowel (BRA-chi-o)."""
 _SPELLING = {
     # A short vowel that is stressed takes the next consonant: steg-o-SAW-rus. It takes the first
     # one of another root only with the main stress: di-PLOD-o-kus, but da-sen-TROO-rus. The first i
@@ -93,7 +92,7 @@ _LETTERS = str.maketrans(
 )
 
 
-def said(name: str) -> str:
+def pronunciation(name: str) -> str:
     """Return the syllables of a name as an English reader says them, the stressed one in capitals.
 
     Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".

@@ -79,11 +79,12 @@ def _person(pose: str) -> str:
         fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
         for colour, spine in PEOPLE[pose]
     )
+    # below lies a copy with a stroke, of which only the outline shows
     return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
 
 
 def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
-    """Draw the sky, with the sun near a bright place, and the hills."""
+    """Draw the sky, the sun near the point `bright`, and the hills."""
     above, below, sun, far, near = scene[:5]
     kind, count, colour = scene[7:]
     drawn = "".join(
@@ -104,7 +105,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw plants, clouds or other things of a kind, at places and in sizes between two ends."""
+    """Draw plants, clouds or other things, with places and sizes between two ends."""
     drawn = ""
     for i in range(count):
         x, y, size = (

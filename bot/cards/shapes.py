@@ -8,18 +8,18 @@ from itertools import pairwise
 from bot.cards.bodies import Point, Points
 
 
-def _pairs(one: str, other: str) -> list[tuple[int, int]]:
+def _channels(one: str, other: str) -> list[tuple[int, int]]:
     return [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
 
 
 def mixed(one: str, other: str, share: float) -> str:
     """Return a colour between two, as #rrggbb."""
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in _pairs(one, other))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in _channels(one, other))
 
 
 def contrast(one: str, other: str) -> int:
     """Return how different two colours are, from 0 to 765."""
-    return sum(abs(a - b) for a, b in _pairs(one, other))
+    return sum(abs(a - b) for a, b in _channels(one, other))
 
 
 def toward(start: Point, end: Point, share: float) -> Point:
@@ -53,8 +53,8 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
 
 
 def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
-    """Return a line with widths, turned and bent: by the slope `first` where it begins, and by the
-    slope `rest` in even steps from its point number `start` on. That part is stretched, too.
+    """Turn a line with widths by the slope `first` where it begins. From its point number `start`
+    on, bend it by the slope `rest` in even steps, and stretch it.
     """
     placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
     cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))

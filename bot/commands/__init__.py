@@ -35,14 +35,14 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
-    """What an answer takes. Or a function of (ask, rest, bot) that reads the rest: it returns what
-    `function` gets in its place, and what an answer takes."""
+    """The work of an answer. Or a function of (ask, rest, bot) that reads the rest: it returns what
+    `function` gets in place of the rest, and the work."""
     menu: str = ""
     """What the menu says of it. Without that, it is in no menu."""
     help: str = ""
     """What `/help` says of it, with marks as in `bot.words`."""
     group: str = PLAY
-    """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
+    """Where the help lists it. Only admins have the commands of the group ADMINS."""
 
 
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
@@ -78,8 +78,8 @@ async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands, and what is different in this place; for an admin, the admins' commands as
-    well.
+    """List the commands, and what is different in this place. An admin sees the admins' commands,
+    too.
     """
     groups: dict[str, list[Message]] = {title: [said(f"*{title}*")] for title in GROUPS}
     for command in COMMANDS.values():
@@ -108,10 +108,15 @@ COMMANDS = {
         "invent a dinosaur",
         "/dino – a dinosaur; `/dino 5 mango` – five that begin with Mango",
     ),
-    "me": Command(games.me, games.named, "you as a dinosaur", "`/me Anna` – Anna as a dinosaur"),
+    "me": Command(
+        games.me,
+        games.dinosaur_of,
+        "you as a dinosaur",
+        "`/me Anna` – Anna as a dinosaur",
+    ),
     "today": Command(
         games.today,
-        games.pressed,
+        games.press_in,
         "the round of the day",
         "/today – the round of the day: which one is real?",
     ),
@@ -158,12 +163,12 @@ COMMANDS = {
         "/about – what I'm made of",
         group=YOURS,
     ),
-    "name": Command(names.carded, NAMES),
+    "name": Command(names.send_name_card, NAMES),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
     "wilder": Command(answer, verse.another),
     "continue": Command(answer, verse.make_longer),
-    "card": Command(verse.card, verse.named_on_card),
+    "card": Command(verse.card, verse.name_on_card),
     "retrain": Command(
         admin.retrain,
         CHATTER,
@@ -190,8 +195,8 @@ COMMANDS = {
     "cancel": Command(admin.end, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
-"""Commands by their names, in the order of menu and help. Buttons and links say those that have
-neither."""
+"""Commands by their names, in the order of menu and help. If a command is in neither,
+buttons and links say it."""
 
 LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""

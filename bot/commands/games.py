@@ -43,7 +43,7 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
     await show(ask, creation, bot)
 
 
-async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
+async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the dinosaur of a first name, or of the one in the person's profile.
 
     Only the name (in the network's letters) and the version decide it.
@@ -54,12 +54,14 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         raise Explained(sentences.ME_WHO)
     names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
     name = next((name for name in names if name and name not in TITLES), "")
+    # a longer name is refused below; to look through it here would take long
     if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
         raise Explained(sentences.TABOO)
     if not 1 <= len(name) <= LONGEST_PREFIX:
         raise Explained(sentences.ME_NAME.format(sentences.cut(given.strip(), 40), LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = Creation(
+        # the same code for everybody
         new_code(generator_for(int(weights.version, 16), number).integers),
         NOBODY,
         Genre.DINO,
@@ -73,7 +75,7 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     return creation, work_for(creation)
 
 
-async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
+async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
     """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
     else asks for the round. The first press of a question counts.
     """
@@ -86,7 +88,7 @@ async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work
     is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
-    found = await bot.store.found(ask.person, day)
+    found = await bot.store.answered_questions(ask.person, day)
     # an ask that came before a stop may have noted this press itself
     if question in found and not (ask.chat.note and ask.chat.note.is_left):
         raise Explained(sentences.ANSWERED[found[question]])
@@ -105,7 +107,7 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
         opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
     else:
-        found = await bot.store.found(ask.person, day)
+        found = await bot.store.answered_questions(ask.person, day)
         opening = NOTHING if found else sentences.ROUND.format(spoken) + "\n\n"
     left = [question for question in range(QUESTIONS) if question not in found]
     if left:

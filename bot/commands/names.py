@@ -14,7 +14,7 @@ from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
 from bot.chat import Button, Explained, Offer
-from bot.commands.voices import voice_named
+from bot.commands.voices import voice_of_form
 from bot.creations import ASIDE, Wish, network_of
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -44,10 +44,10 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """
     real = "".join(rest.lower().split())
     if real in REAL or real == "mangosaurus":
-        await carded(ask, real, bot)
+        await send_name_card(ask, real, bot)
         return
     name, rest = voice_in(rest, anywhere=True)
-    voice = (await voice_named(name, "names", bot)).id if name is not None else ""
+    voice = (await voice_of_form(name, "names", bot)).id if name is not None else ""
     words = rest.split()
     numbers = [word for word in words if any(map(str.isdigit, word))]
     letters = " ".join(word for word in words if word not in numbers)
@@ -87,7 +87,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     await ask.chat.offer(offers)
 
 
-async def carded(ask: Said, name: str, bot: Bot) -> None:
+async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
     """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
@@ -112,7 +112,7 @@ def latin(word: str) -> str:
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return how names like a real one begin, and a sentence that says that it is real. Both are
-    empty if it is not.
+    empty if the name is not real.
 
     The names begin with what stands before the last known part of the real one. Without such a
     part, they begin with the first half of a long name, or with the whole of a short one: Anna and

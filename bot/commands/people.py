@@ -54,7 +54,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     if not left_out:
         turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
         turns.append(sentences.counted(person.streak, "day"))
-        answered = await bot.store.found(ask.person, datetime.now(UTC).toordinal())
+        answered = await bot.store.answered_questions(ask.person, datetime.now(UTC).toordinal())
         turns.append(sentences.counted(len(answered), "question"))
         texts.insert(0, sentences.EXPORTED_PERSON.format(person, *turns))
     content = "\n\n\n".join(texts) + "\n"

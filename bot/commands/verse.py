@@ -9,7 +9,7 @@ from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
-from bot.commands.voices import voice_named
+from bot.commands.voices import voice_of_form
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
@@ -21,7 +21,7 @@ SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
 
 
 async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
-    """Continue a line, as somebody sends it without any command."""
+    """Continue a line. A message without a command is such a line."""
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
     await answer(ask, Wish(Genre.POEM, line, voice=voice), bot)
@@ -30,12 +30,14 @@ async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
-    voice = (await voice_named(name, "verse", bot)).id if name is not None else ""
+    voice = (await voice_of_form(name, "verse", bot)).id if name is not None else ""
     await plain_line(ask, rest, bot, voice)
 
 
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
-    """Write fourteen lines. The first is the person's own, or that of the poem with a code."""
+    """Write fourteen lines. The person writes the first one, or sends the code of a poem, whose
+    first line is used.
+    """
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)
     if code_in(rest.strip()):
@@ -60,8 +62,8 @@ async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
 
 
 async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for another one like a creation, with the next turn of whoever asks; for `/wilder`, at a
-    higher temperature. Another dinosaur of a first name says whose it is.
+    """Wish for another text like a creation, with the next turn of whoever asks. `/wilder` raises
+    the temperature. Another dinosaur of a first name says whose it is.
     """
     creation = await creation_in(ask, rest, bot)
     temperature = creation.temperature
@@ -91,9 +93,9 @@ async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
     return wish, work_for(wish)
 
 
-async def named_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
-    """Find a creation, and which of its names a card should show: `/card CODE [number]`, or the
-    first one without a number.
+async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
+    """Find a creation, and the number of the name that its card shows: `/card CODE [number]`.
+    Without a number, the card shows the first name.
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(ask, code, bot)

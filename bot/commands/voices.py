@@ -21,7 +21,7 @@ from model.text.forms import Form
 LONGEST_REASON = 500
 
 
-async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
+async def voice_of_form(name: str, form: Form, bot: Bot) -> Voice:
     """Return the voice with a name or an id.
 
     Raises Explained if there is none, or if it writes another form.

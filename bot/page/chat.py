@@ -68,7 +68,7 @@ class PageChat(Chat):
         self._places = dict[int, Creation]()
 
     async def begin(self, bot: Bot) -> None:
-        """Keep a place for each of the last creations, or else say hello."""
+        """Keep a place for each of the last creations. If there are none, say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
             place = await self.add(
                 Message([Piece("…")]), at=creation.created.timestamp(), grows=True

@@ -108,8 +108,8 @@ def shortened(message: Message, most: int) -> Message:
 class TelegramChat(Chat):
     """The chat with an id, for the answers to one ask.
 
-    With a `note`, answers go to the topic of the message that asks, or whose button was pressed, if
-    Telegram tells the topic: of an old message, it does not. In a group, answers reply to that
+    With a `note`, answers go to the topic of the message that asks, or whose button was pressed.
+    (If that message is old, Telegram does not tell its topic.) In a group, answers reply to the
     message, and name the person who pressed. `typed` is the id of an inline query.
     """
 
@@ -152,7 +152,7 @@ class TelegramChat(Chat):
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
         if unfinished and self.note:
-            with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
+            with contextlib.suppress(StoreError):  # then the next start says that it is in doubt
                 await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
@@ -171,7 +171,7 @@ class TelegramChat(Chat):
             await self._door.pacing.send(edit, self.id, place, is_edit=True)
 
     async def refuse(self, message: Message, expected: int) -> None:
-        if not self._door.pacing.spares(self.id, expected):
+        if not self._door.pacing.allow_refusal(self.id, expected):
             raise NotSent("answers come first")
         await self._send(self._door.client.send_message, self._html(message), REFUSAL)
 
@@ -262,7 +262,8 @@ class TelegramChat(Chat):
     ) -> str:
         """Return the HTML of a new message, or of one that replaces the message with this number.
 
-        It names whoever pressed, unless it replaces the message with the button.
+        The text names the person who pressed a button, unless it replaces the message that has the
+        button.
         """
         if not self.note or number != self.note.message:
             message = self._presser + message

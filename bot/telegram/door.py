@@ -1,7 +1,7 @@
-"""The door of Telegram: it polls for updates, and makes asks of them. It fills the menus, too.
+"""The door of Telegram: it polls for updates, and turns them into asks. It fills the menus, too.
 
 Asks are noted before Telegram forgets their updates, and those that the last start left come first.
-Polling fetches no more than can be answered in time, and pauses if that is nothing: Telegram keeps
+Polling fetches no more than can be answered in time, and pauses while nothing can. Telegram keeps
 updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
 python-telegram-bot's own Updater can go deaf, so here a new polling client takes over after each
@@ -42,7 +42,7 @@ from bot.inbox import Inbox, Note
 from bot.settings import Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing, seconds
+from bot.telegram.pacing import Pacing, silence_in
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
 
@@ -58,8 +58,8 @@ PAUSE_SECONDS = 2.0
 DEAF_SECONDS = 20.0
 """If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
-"""Another program polls with the token if Telegram says so twice in 20 seconds, and at least ten
-seconds apart: once alone, it means a poll of the last start."""
+"""Another program polls with the token if Telegram says so twice, 10 to 20 seconds apart. If it
+says so once, it means a poll that the last start left behind."""
 RENEW_SECONDS = 1.0
 """How long the old polling client may take to close."""
 ON_ITS_WAY_SECONDS = 0.5
@@ -86,7 +86,7 @@ class Telegram(Door):
     inbox: Inbox
     """It knows which answer is on its way."""
     file_ids: dict[str, str]
-    """What Telegram calls cards that were sent, by their keys."""
+    """Telegram's ids of cards that were sent, by the cards' keys."""
     polling: asyncio.Task[None]
     """It ends with StartError once Telegram rejects the token."""
 
@@ -118,7 +118,7 @@ class Telegram(Door):
         self._failed = 0
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
-        self._tasks = Tasks()  # that go on until the door closes
+        self._tasks = Tasks()  # they go on until the door closes
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
@@ -147,9 +147,9 @@ class Telegram(Door):
         """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
         self.pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
-        await self._tasks.cancelled()
-        with contextlib.suppress(StoreError):  # the next start counts one try more
-            await self.inbox.put_back(self.client.id)
+        await self._tasks.cancel()
+        with contextlib.suppress(StoreError):  # then the next start counts these tries, too
+            await self.inbox.take_back_tries(self.client.id)
 
     def figures(self) -> dict[str, float]:
         return {
@@ -176,7 +176,7 @@ class Telegram(Door):
         # Telegram answers no polls while it has a webhook
         await self._answered(self.client.delete_webhook)
         while True:
-            # if there is no room by then, something hangs, and the bot is not well
+            # if there is no room by then, something hangs, and the bot is no longer well
             longest = asyncio.get_running_loop().time() + WAIT_SECONDS
             while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
@@ -196,7 +196,7 @@ class Telegram(Door):
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError.
 
-        The log warns once when that begins, and once when it is over.
+        The log warns once when Telegram stops answering, and once when it answers again.
         """
         level = logging.WARNING
         while True:
@@ -207,7 +207,7 @@ class Telegram(Door):
                 raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
-                    pause = max(pause, seconds(error))
+                    pause = max(pause, silence_in(error))
                 if isinstance(error, Conflict):
                     self._conflicts.append(asyncio.get_running_loop().time())
                 logger.log(
@@ -296,7 +296,7 @@ class Telegram(Door):
 
     def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
-        # Of a button's message, Telegram may send no more than its chat and its number. A message
+        # Of the message with the button, Telegram may send only the chat and the number. A message
         # that was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
             return Note(

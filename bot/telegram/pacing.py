@@ -12,7 +12,7 @@ If Telegram surely did not act (no connection, or a status of 500 to 503), the m
 place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
 it does no harm twice. Every other failure is the caller's to judge.
 
-How much is accepted is decided elsewhere: callers ask `wait`, `room` or `spares` first.
+How much is accepted is decided elsewhere: callers ask `wait`, `room` or `allow_refusal` first.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ Call: TypeAlias = Callable[[], Awaitable[Sent]]
 RATE = 30
 """How many messages leave in a second."""
 TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
-"""How many messages leave to a chat in how many seconds, and to a group, which is a chat, too."""
+"""How many messages leave to a chat in how many seconds. A group has both rates."""
 MOST_CHATS = 10_000
-"""How many chats are remembered. No rate asks what left more than a minute ago."""
+"""How many chats are remembered. Rates look back no further than a minute."""
 AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, are on their way at the same time. So no request
 waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
@@ -50,7 +50,7 @@ RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 REMEMBERED = 30
 """Telegram's speed is a mean over about so many messages."""
 SHARE = 5
-"""At least so many messages leave for each refusal, while any is expected."""
+"""While messages are expected, at least so many leave for each refusal."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -115,7 +115,7 @@ class Pacing:
         self._chats: dict[int, Rates] = {}  # the one that was used last comes last
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
-        self._left = SHARE  # how many messages have left that no refusal has used up
+        self._unspent = SHARE  # how many messages have been sent that no refusal has used up
         self._seconds = 0.0  # how long Telegram takes for a message, lately
         self._places = itertools.count(REFUSAL + 1)
         self._timer: asyncio.TimerHandle | None = None
@@ -131,7 +131,11 @@ class Pacing:
 
     @property
     def _slowness(self) -> float:
-        """How many times longer messages take to leave than if Telegram answered at once."""
+        """How many times longer messages take to leave than if Telegram answered at once.
+
+        A chat gets its next message a second after Telegram's answer. All chats together share
+        AT_ONCE messages that are on their way.
+        """
         return max(1 + self._seconds, RATE * self._seconds / AT_ONCE)
 
     def place(self) -> int:
@@ -155,25 +159,26 @@ class Pacing:
         return (opens - now) * self._slowness
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many new asks can be answered within `seconds`, if each goes to another chat
-        and `promised` messages leave first.
+        """Return how many new asks can be answered within `seconds`, after `promised` messages, if
+        each comes from a chat of its own.
         """
+        # every sixth message may be a refusal
         answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
         return int(answers / self._slowness) - max(promised, self.waiting)
 
-    def spares(self, chat_id: int, expected: int) -> bool:
-        """Return whether a refusal may go to a chat while so many messages are `expected`: if it
-        could leave soon, and enough others have left or none are expected.
+    def allow_refusal(self, chat_id: int, expected: int) -> bool:
+        """Return whether a refusal may go to a chat, and then count it as said.
 
-        If so, count it as said.
+        It may if it could leave soon, and if enough messages have left for it or none are
+        `expected`.
         """
         if not (expected or self._waiting):
-            self._left = max(self._left, SHARE)
+            self._unspent = max(self._unspent, SHARE)
         now = asyncio.get_running_loop().time()
         opens = max(self._all.opens(now), self._chat(chat_id).opens(now))
-        if self._left < SHARE or opens > now + REFUSAL_SECONDS:
+        if self._unspent < SHARE or opens > now + REFUSAL_SECONDS:
             return False
-        self._left -= SHARE
+        self._unspent -= SHARE
         return True
 
     async def send(
@@ -188,10 +193,12 @@ class Pacing:
                     self.check()
                     begun = loop.time()
                     sent = await call()
+                    # a mean over the last messages
                     self._seconds += (loop.time() - begun - self._seconds) / REMEMBERED
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:
+                # a second try could show a new message twice, and a bad request stays bad
                 may_do_harm = not (is_edit or isinstance(error, NotDoneError))
                 if may_do_harm or isinstance(error, BadRequest):
                     raise
@@ -204,7 +211,7 @@ class Pacing:
                 chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
-                    self._left = min(self._left + 1, max(RATE, SHARE))
+                    self._unspent = min(self._unspent + 1, max(RATE, SHARE))
                 return sent
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
@@ -244,7 +251,7 @@ class Pacing:
             self._serve()
 
     def _serve(self) -> None:
-        """Let every message go that may, and set the timer for the next one."""
+        """Let go every message that may go, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
@@ -286,11 +293,11 @@ class Pacing:
         held, whom = self._all, "all chats"
         if chat_id is not None and all(chat.held_until <= now for chat in others):
             held, whom = self._chat(chat_id), str(chat_id)
-        held.held_until = max(held.held_until, now + seconds(error))
-        logger.warning("Telegram wants silence in %s for %.0f s", whom, seconds(error))
+        held.held_until = max(held.held_until, now + silence_in(error))
+        logger.warning("Telegram wants silence in %s for %.0f s", whom, silence_in(error))
 
 
-def seconds(error: RetryAfter) -> float:
+def silence_in(error: RetryAfter) -> float:
     """Return for how long Telegram wants to be left alone."""
     wait = error.retry_after
     return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type is both

@@ -62,7 +62,8 @@ class TelegramRequest(HTTPXRequest):
             usual = {"pool_timeout": POOL_SECONDS, "read_timeout": READ_SECONDS}
             super().__init__(connections, **usual | options)
             return
-        raise StartError(  # which does not remember httpx's error, as that may show a password
+        # not in `except`, where it would remember httpx's error, which may show a password
+        raise StartError(
             "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be"
             " used (values not shown, as a proxy's address may hold a password)"
         )

@@ -3,7 +3,7 @@
     python -m bot.training FOLDER names|verse MINUTES [fresh]
 
 The child's standard input is a pipe from the bot. A byte ends the training with its best weights.
-The end of the pipe, which comes however the bot ends, ends the child.
+However the bot ends, the pipe ends with it, and then the child ends, too.
 """
 
 import json
@@ -55,7 +55,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         )
         trainer = make(recipe)
         if minutes:
-            trainer = make(in_minutes(recipe, trainer, minutes))
+            trainer = make(recipe_for_minutes(recipe, trainer, minutes))
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
@@ -70,8 +70,10 @@ def _corpus(text: Path, form: str, *, is_fresh: bool) -> Corpus:
     return verse_corpus() if is_fresh else sonnets_corpus()
 
 
-def in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
-    """Return the recipe with as many epochs as fit into the minutes, but at least one."""
+def recipe_for_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
+    """Measure the speed of a few steps, and return the recipe with as many epochs as fit into the
+    minutes, at least one.
+    """
     *_, last = islice(trainer.run(), MEASURED_STEPS)
     characters = 60 * minutes * last.characters_per_second
     epochs = characters / count_characters(trainer.corpus.training)

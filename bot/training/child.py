@@ -93,8 +93,8 @@ class Progress:
                 del self.samples[1:-1:2]
 
     @property
-    def is_early(self) -> bool:
-        """Whether the training was stopped."""
+    def was_stopped(self) -> bool:
+        """Whether somebody stopped the training. It must have finished."""
         return bool(self.newest["finished"]["early"])
 
     @property

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 CLOSED = "close"
 """How a run ends with the bot: without a verdict."""
 NAMES = 5
-"""How many names show what a version writes."""
+"""How many names of a version the verdict shows."""
 
 
 @dataclass(eq=False)
@@ -100,7 +100,7 @@ class Runs:
         self.check()
         self.running = run
         note = run.chat.note
-        live = LiveMessage(run.chat, note.shown if note else None)  # perhaps of an earlier try
+        live = LiveMessage(run.chat, note.shown if note else None)  # of an earlier try
         try:
             await live.conclude(run.opening, admins.while_training(run.id))
             if note:
@@ -128,7 +128,7 @@ class Runs:
             with TemporaryDirectory(prefix="mangosaurus-", ignore_cleanup_errors=True) as folder:
                 await self._train(run, Path(folder))
                 if run.ending == CLOSED:
-                    return
+                    return  # the ask stays noted, and the next start begins the run anew
                 verdict, buttons = await self._verdict(run, Path(folder))
         except Explained as error:
             verdict = error.sentence
@@ -188,7 +188,7 @@ class Runs:
         found = run.progress.comparison
         # the first weights of a text win, unless their training was stopped: perhaps they cannot
         # write yet
-        used = found.better if found else not run.progress.is_early
+        used = found.better if found else not run.progress.was_stopped
         if used:
             used = await self._shelf.use(run.network, version, run.old, run.chat.note)
         seconds = time.monotonic() - run.began

@@ -119,7 +119,7 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
             then = NO_BETTER.format(max(found.margin, WORTHWHILE))
         elif not used:
             then = OVERTAKEN
-    return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
+    return TRAINED.format(title, took, EARLY if progress.was_stopped else "", how, then)
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:

@@ -32,7 +32,7 @@ def letters() -> dict[str, tuple[int, ...]]:
 
 
 def width(text: str) -> float:
-    """Return about how wide a text is, in ems: some letters stand closer together."""
+    """Return how wide a text is, in ems, or a little more: some letters stand closer together."""
     blank = letters()[" "]
     return sum(letters().get(letter, blank)[0] for letter in text) / 1000
 

@@ -18,7 +18,7 @@ from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 SHORTEST_WORD = 3
-"""Fewer letters at the beginning of a name are no word that its parts could belong to."""
+"""The meaning of a name repeats the letters that somebody chose if there are at least so many."""
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
@@ -104,8 +104,9 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
-    """Return why a creation has no card, or nothing if it has one: for its name number `n`, for all
-    names of a voice, or for its verse. A card can do without an emoji, but not without a letter.
+    """Return why a creation has no card, or nothing if it has one. The card is that of its verse,
+    of all names of a voice, or of its name number `n`. It can do without an emoji, but not without
+    a letter.
     """
     if creation.genre is not Genre.DINO:
         whole = "".join(verse(creation, text))
@@ -139,8 +140,9 @@ def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
     """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
     alone has none.
 
-    If they follow a word, they mean "pizza claw". If they follow the name of a person, they mean
-    "Anna's dragon", whatever stands between, and no part explains the person's own name.
+    If the parts follow a word, they mean "pizza claw". If they come after the name of a person,
+    they mean "Anna's dragon", even if letters stand between. Parts of the person's own name do not
+    count.
     """
     parts = parts_of(name.lower())
     after = [part for part in parts if part.start > 0 and part.end > len(word)]
@@ -161,8 +163,8 @@ def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
 
 
 def explained(name: str, word: str = "", *, is_person: bool = False) -> Message:
-    """Return a name from a to z, what its parts mean, and what it is if it is real; no note that is
-    taboo.
+    """Return a name from a to z with what its parts mean and, if it is real, what it is. Leave out
+    a note that is taboo.
     """
     notes = [meaning(name, word, is_person=is_person)]
     if name in fossils():
@@ -194,8 +196,8 @@ def results(people: Mapping[int, int]) -> Message:
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Set a name, with what its parts mean: "Anna is Annalong: Anna's dragon" if it is that of a
-    person.
+    """Set a name, with what its parts mean. That of a person becomes "Anna is Annalong: Anna's
+    dragon".
     """
     if is_taboo(name):
         return sentences.TABOO_NAME

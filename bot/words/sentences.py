@@ -45,7 +45,7 @@ START = {
         " `/poem Shall I compare thee`, and I'll go on with verse that Shakespeare never wrote."
     ),
 }
-"""Hello, in private or, where a line alone gets no answer, in a group."""
+"""Hello: in private (True), or in a group (False), where a line alone gets no answer."""
 A_DINOSAUR, ME, A_ROUND = "a dinosaur", "me as a dinosaur", "the round of the day"
 LIKE_IT = "invent one like it"
 ITSELF = said("That's me.")
@@ -55,7 +55,7 @@ HELP_HERE = {
     "group": said("A button below what I wrote makes something new for whoever presses it."),
     "page": said("A line alone becomes a poem, and a code alone shows its creation."),
     "terminal": said(
-        "`#1` presses the first button, and a code alone shows its creation. /quit ends our chat."
+        "`1` presses the first button, and a code alone shows its creation. /quit ends our chat."
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
@@ -110,7 +110,7 @@ TABOO_VERSE = said(
     "_There's a word in this one that I'd rather keep to myself. Ask me for another one._"
 )
 CODE = "code {}"
-"""How a door labels a code that it cannot make a link."""
+"""The label of a code, where a door has no links."""
 NO_SONNET = said(
     "Only Shakespeare's voice writes sonnets, from a line or a poem of its own. Send me /sonnet and"
     " a line, without a voice."
@@ -181,7 +181,7 @@ NO_TEXT = {
         "I couldn't find the rhymes. Give me a line to begin with: `/sonnet Shall I compare thee`."
     ),
 }
-"""What to say by genre, or about a sonnet without a line."""
+"""By genre; "" is a sonnet without a line."""
 GONE = said(
     "I remember that one, but the network that wrote it is gone, and no other would write the same"
     " words."
@@ -190,7 +190,6 @@ GONE_WITH_VOICE = said(
     "I remember that one, but its voice has been removed, and no other would use the same words."
 )
 NO_MEMORY = said("I can't get at my notes right now. Please ask again in a little while.")
-NO_BUTTON = "There is no button {} to press."
 NOT_POSSIBLE = said("I can't do that just now. Please ask again later.")
 APOLOGY = said("Something went wrong on my side, sorry. It's in my log as `{}`. Please try again.")
 
@@ -254,7 +253,7 @@ VOICE_UNTRAINED = said("I can't write in that voice yet.")
 
 # The terminal.
 
-BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
+BANNER = said("A chat with Mangosaurus. `1` presses the first button, and `/quit` ends it.")
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."

@@ -51,7 +51,7 @@ def running(title: str, form: Form, progress: Progress) -> Message:
 
 
 def written(title: str, text: str) -> Message:
-    """Show what some weights write."""
+    """Show a sample of what a version writes."""
     return said("*{}*\n_{}_").format(title, _sample(text, LINES_SHOWN))
 
 
