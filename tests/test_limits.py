@@ -19,7 +19,7 @@ from bot.chat import NotSent
 from bot.creations import Creation
 from bot.limits import LONGEST_WAIT_SECONDS, Buckets
 from bot.running import running
-from bot.settings import Rate, Settings
+from bot.settings import USUAL_RATE, Rate, Settings
 from bot.words import sentences
 from bot.words.pieces import Message
 from model.text.forms import Genre
@@ -230,6 +230,16 @@ async def test_names_wait_for_no_verse(settings: Settings) -> None:
         *names, early, late = await crowd(bot, coming)
         assert all(one.is_answered for one in names)
         assert (early.is_answered, late.is_answered) == (False, True)  # who types waits for 5 s
+
+
+async def test_whoever_wants_their_texts_first_is_forgotten_at_once_after_that(
+    settings: Settings,
+) -> None:
+    async with serving(settings, rate_limit=USUAL_RATE) as chat:
+        await chat.ask("/dino 2")
+        await chat.ask("/forget")
+        await chat.press(sentences.FORGET_EXPORT)
+        assert (await chat.press(sentences.FORGET_YES)).text == str(sentences.FORGOTTEN_YOU)
 
 
 @pytest.mark.usefixtures("slow_writer")
