@@ -111,11 +111,11 @@ async def test_letters_typed_inline_cost_little_and_a_refusal_says_why(
 
 @pytest.mark.usefixtures("slow_writer")
 @in_no_time
-async def test_a_sonnet_costs_five_names_and_may_be_paid_afterwards(settings: Settings) -> None:
+async def test_a_sonnet_costs_four_names_and_may_be_paid_afterwards(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(10, 3600)) as chat:
         for line in ["/dino"] * 9 + ["/sonnet Shall I compare thee"]:
             assert not (await chat.ask(line)).refuses
-        assert (await chat.ask("/dino")).message == sentences.TOO_MANY.format("30 min")
+        assert (await chat.ask("/dino")).message == sentences.TOO_MANY.format("24 min")
 
 
 @pytest.mark.usefixtures("slow_writer")
@@ -226,7 +226,7 @@ async def test_names_wait_for_no_verse(settings: Settings) -> None:
         assert name.is_answered
         assert name.done - name.time < 2
         assert not last.is_answered
-        coming = [(0.0, "/dino")] * 200 + [(0.0, "Mango"), (4.0, "Mango")]
+        coming = [(0.0, "/dino")] * 270 + [(0.0, "Mango"), (4.0, "Mango")]
         *names, early, late = await crowd(bot, coming)
         assert all(one.is_answered for one in names)
         assert (early.is_answered, late.is_answered) == (False, True)  # who types waits for 5 s
