@@ -191,7 +191,7 @@ async def test_what_makes_answers_fail_is_named(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """A poll that hangs, a thread that is stuck, a database that does not answer, a full disk."""
+    """A thread that is stuck, a database that does not answer, a full disk, missing weights."""
     monkeypatch.setattr(writer, "STUCK_SECONDS", 0.1)
     may_go_on, step = threading.Event(), Decoder.step
     monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
@@ -222,6 +222,8 @@ async def test_what_makes_answers_fail_is_named(
             assert re.search("disk.*; .*make room", (await health.failures())["database"])
         assert chat.bot.tally.errors.pop("StoreError") == 1
         assert await health.failures() == {}
+        del chat.bot.shelf.serving["poem"]
+        assert await health.failures() == {"writing": "no weights of poem"}
 
 
 @in_no_time
