@@ -7,11 +7,12 @@ server itself, not to a pooler that shares it between transactions.
 With PostgreSQL, two processes never serve at once, so nobody reads two answers:
 
 1. A process that serves trusts the server's yes for six seconds from the question, by a clock that
-goes on while the process is frozen. If no other yes comes by then, it sends nothing more and ends.
+   goes on while the process is frozen. If no other yes comes by then, it sends nothing more, and
+   ends.
 2. When its connection ends, it may take the lock anew within these six seconds, and go on: whoever
-took the lock meanwhile has lost it again before it served. 3. Whoever takes the lock waits six
-seconds before it serves. By then, every yes that the last holder got is too old. If its connection
-has ended meanwhile, it begins anew.
+   took the lock meanwhile has lost it again before it served.
+3. Whoever takes the lock waits six seconds before it serves. By then, every yes that the last
+   holder got is too old. If its connection has ended meanwhile, it begins anew.
 """
 
 import asyncio
