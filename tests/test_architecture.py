@@ -47,7 +47,7 @@ OUTSIDE = {
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "numpy", "rapidfuzz", "zstandard"},
 }
-"""What the networks and the tools need beside the standard library, by the longest name that fits.
+"""What the modules below a name may import beside the standard library; the longest name counts.
 """
 
 

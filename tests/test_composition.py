@@ -47,7 +47,7 @@ def all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ("acropsus", "", ""),
         ("odontosaurus", "", "odonto- -saurus"),
         ("eoodon", "", "eo- -odon"),
-        ("acroeoodon", "", ""),  # between two roots, a root has five letters
+        ("acroeoodon", "", ""),  # a root between two others has at least five letters
         ("odontodon", "", ""),  # one root twice
         ("odon", "", ""),  # a root alone
         ("tyrannosaurodon", "", ""),

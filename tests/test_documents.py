@@ -1,9 +1,8 @@
-"""Every chat and command in README and docs/ is done again, and what is said must read as it stands
-there.
+"""Every chat and command in README and docs/ is done again, and must say what stands there.
 
-`make docs` writes all of it anew, trainings in chats included, which this test only skips: their
-figures differ by machine. Commands run on one thread, as a machine with AVX2 computes, so that
-their trainings are the same again.
+`make docs` writes all of them anew. The tests skip trainings in chats, whose figures differ by
+machine. Commands run on one thread, as a machine with AVX2 computes, so their trainings are the
+same again.
 """
 
 import asyncio
@@ -64,7 +63,7 @@ CITIES = sorted(
     }
 )
 SEEN_AT = 60
-"""How much of a training is done in the message that is shown of it, in per cent."""
+"""In per cent: of a training, the first message is shown that has come so far."""
 
 
 class Notes(Terminal):
@@ -216,4 +215,5 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
         picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole
         if WRITES:
             await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)
+        assert Image.open(ROOT / "docs" / path).size == picture.size
     await drawings.close()

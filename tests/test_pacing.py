@@ -27,8 +27,10 @@ def wait_for(seconds: float) -> RetryAfter:
 
 
 class Line:
-    """A pacing, and a Telegram behind it, which notes what is sent and when. It raises the `errors`
-    of a name before it takes that name."""
+    """A pacing, and a Telegram behind it that notes what is sent and when.
+
+    Before it takes a message, it refuses it with each of its `errors`.
+    """
 
     def __init__(self, latency: float = 0.05) -> None:
         self.may_send = True

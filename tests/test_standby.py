@@ -178,7 +178,7 @@ async def learn_and_serve(database: str, checkpoints: str) -> None:
 async def test_whoever_takes_over_from_one_that_was_killed_has_all_that_arrived_and_was_learned(
     database: str, checkpoints: Path, tmp_path: Path
 ) -> None:
-    """Also if its home is another one."""
+    """Its home may be another one."""
     command = [sys.executable, "-m", "tests.test_standby", database, str(checkpoints)]
     first = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert first.stdout
@@ -215,7 +215,7 @@ async def main():
 
 asyncio.run(main())
 """
-"""Serves as a bot does: it sends something all the time, whenever it surely holds the lock."""
+"""Does what a serving bot may do: it sends all the time, if it surely holds the lock."""
 
 
 def test_two_processes_never_serve_at_once(

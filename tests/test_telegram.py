@@ -42,8 +42,7 @@ def calls_of(server: Server, name: str) -> list[Json]:
 
 
 def parts(message: Json, kind: str) -> list[str]:
-    """Return the parts of a text that look like this, by their offsets in UTF-16; a link with its
-    address."""
+    """Return the parts of a text that its entities of this kind mark, links with their address."""
     text = words(message).encode("utf-16-le")
     entities = message.get("entities") or message["caption_entities"]
     found = [entity for entity in entities if entity["type"] == kind]

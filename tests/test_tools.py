@@ -1,5 +1,5 @@
-"""The lists of names in data/, and what the programs that make data/ refuse: names and verse that
-are held out, words that nobody wants to read, and code in a pickle."""
+"""The lists of names in data/, and what the programs that make data/ leave out: held-out names and
+verse, and words that nobody wants to read."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def test_what_is_called_a_dinosaur_is_in_no_other_list() -> None:
     assert set(GENERA).isdisjoint(NEAR)
 
 
-def test_a_group_goes_on_after_is_real() -> None:
+def test_the_group_of_a_fossil_is_a_noun_with_its_article() -> None:
     for group in fossils().values():
         assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
 

@@ -116,7 +116,7 @@ def modes_in(folder: Path) -> list[int]:
 
 @pytest.fixture
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of all that is temporary."""
+    """The folder in which `tempfile` makes folders."""
     folder = tmp_path / "runs"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -126,7 +126,6 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_a_custom_voice_learns_from_its_file_and_goes_on(
     own_settings: Settings, own_runs: Path
 ) -> None:
-    """With real trainings."""
     async with started(own_settings) as chat:
         message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
         await until(lambda: " left" in message.text)
