@@ -170,7 +170,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def turn_of(chat: FakeChat, message: Shown) -> int:
-    """Return which turn of its person a creation is, counted from 1."""
+    """Return the turn of a creation, counted from 1."""
     creation = await chat.bot.store.creation(message.code)
     assert creation is not None
     return creation.turn + 1

@@ -46,8 +46,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Looker]]:
-    """Return what opens the page. At the end, no browser may have complained, or asked another
-    host."""
+    """Return a function that opens the page. At the end, no browser may have complained, nor asked
+    another host."""
     lookers: list[Looker] = []
     with serving_page(tmp_path) as (_, link):
 

@@ -67,10 +67,10 @@ async def crowd(
     if place is None:
         if load <= 1:
             assert not refused
-        elif len(lines) == 1:  # no time is lost for what is scarce
+        elif len(lines) == 1:  # what is scarce is always at work
             assert answers >= 0.75 * most * server.left[-1]
         if lines == SEEDS:
-            assert refused.total() == refused["late"]  # nobody is refused because so many wait
+            assert refused.total() == refused["late"]  # nobody is refused because the queue is full
 
 
 SEEDS, POEMS = ("/seed {}",), ("/poem I count {}",)

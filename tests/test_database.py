@@ -93,7 +93,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new file is private from its first moment, and an open one as soon as it is opened."""
+    """A new file is private from its first moment, and one that was open to all becomes private."""
     seen = []
     connect = sqlite3.dbapi2.connect
 

@@ -63,7 +63,7 @@ CITIES = sorted(
     }
 )
 SEEN_AT = 60
-"""In per cent: of a training, the first message is shown that has come so far."""
+"""A chat shows the first message of a training that is at least so many per cent done."""
 
 
 class Notes(Terminal):
@@ -82,7 +82,7 @@ class Notes(Terminal):
         await super().change(number, message, buttons, unfinished=unfinished)
 
 
-async def held(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
+async def held_again(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
     """Hold a chat again: say its lines, and return the whole chat."""
     notes = Notes(ROOT / "saved")
     lines = []
@@ -128,7 +128,7 @@ async def test_chats_read_as_they_stand_there(
         for chat in CHAT.findall(text):
             if not WRITES and "/retrain" in chat:
                 break
-            new = await held(chat, bot, capsys)
+            new = await held_again(chat, bot, capsys)
             if WRITES:
                 text = text.replace(chat, new)
             else:
@@ -137,7 +137,7 @@ async def test_chats_read_as_they_stand_there(
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
 
 
-def done(command: str, folder: Path) -> str:
+def output_of(command: str, folder: Path) -> str:
     """Run a command in a folder; return what it says, as a block of code."""
     one_core = {min(os.sched_getaffinity(0))}
     said = subprocess.run(
@@ -165,7 +165,7 @@ def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for found in COMMAND.finditer(text):
         command, before = found.groups()
-        said = done(command, tmp_path)
+        said = output_of(command, tmp_path)
         if BY_THE_CLOCK.sub("", said) != BY_THE_CLOCK.sub("", before):
             assert WRITES, said
             text = text.replace(found[0], found[0].removesuffix(before) + said)

@@ -1,4 +1,4 @@
-"""Figures about names, poems and sonnets, on texts so few that one can count; and copied runs."""
+"""Figures about a few names, poems and sonnets, which one can count by eye; and copied runs."""
 
 import pytest
 from hypothesis import given

@@ -240,6 +240,6 @@ async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
         await lost
     polls_seen = [each for each in server.requests if each.path.endswith("/getUpdates")]
     assert len(polls_seen) > 1 + len(failures)
-    assert caplog.text.count("the next try is in") == 1  # of an outage
+    assert caplog.text.count("the next try is in") == 1  # once an outage
     assert not [record for record in caplog.records if record.exc_info]
     assert len(telegram.sent) == 1

@@ -215,7 +215,7 @@ async def main():
 
 asyncio.run(main())
 """
-"""Does what a serving bot may do: it sends all the time, if it surely holds the lock."""
+"""Sends all the time while it surely holds the lock, as a bot may."""
 
 
 def test_two_processes_never_serve_at_once(

@@ -116,8 +116,7 @@ MORE[1] = "And count the brave, the others of the day;"
     ],
 )
 def test_a_line_that_is_no_good_ends_a_document(line: str) -> None:
-    """Prose, a line of Shakespeare's or of a held-out document in another spelling, a line with an
-    unwanted word, or one that was there before.
-    """
+    """It is prose, a line of Shakespeare's or of a held-out document in another spelling, has an
+    unwanted word, or was there before."""
     chooser = Poetry(SHAKESPEARE, [sha256(b"gouda").hexdigest()[:16]], [UNREAD])
     assert list(chooser.documents([*GOOD, line, *MORE])) == ["\n".join(GOOD), "\n".join(MORE)]

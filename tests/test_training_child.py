@@ -49,7 +49,7 @@ async def running(project: Path, code: str) -> AsyncIterator[Child]:
         await child.kill()
 
 
-async def told(child: Child) -> list[Any]:
+async def events_of(child: Child) -> list[Any]:
     return [event async for event in child.events()]
 
 
@@ -64,7 +64,7 @@ async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture
         ),
     ):
         async with running(project, code) as child:
-            assert await told(child) == []
+            assert await events_of(child) == []
             assert child.failure() == failure
     assert "IndexError: a bug" in caplog.text
 
@@ -72,7 +72,7 @@ async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture
 async def test_what_a_child_cannot_learn_from_is_said(tmp_path: Path) -> None:
     (tmp_path / TEXT).write_text("one name")
     child = await Child.start(tmp_path, "names", "0")
-    assert await told(child) == []
+    assert await events_of(child) == []
     assert child.failure().endswith("it needs at least 2, one a line")
 
 
@@ -85,7 +85,7 @@ async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch)
     code = f"print(json.dumps([{found}, os.getsid(0) - os.getpid(), len(os.read(0, 9))]))"
     async with running(project, code) as child:
         child.stop()
-        assert await told(child) == [[[str(project.parent), "names"], False, "kept", 0, 1]]
+        assert await events_of(child) == [[[str(project.parent), "names"], False, "kept", 0, 1]]
 
 
 async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         described = replace(old.description, corpus=digest)
         save(tmp_path / OLD, replace(old, description=described))
         child = await Child.start(tmp_path, "names", "1e-9", "fresh")
-        events = {event["event"]: event for event in await told(child)}
+        events = {event["event"]: event for event in await events_of(child)}
         assert not child.failure()
         assert not events["finished"]["early"]  # so little time is enough for one epoch
         assert ("compared" in events) == (digest != "0" * 64)
