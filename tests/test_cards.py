@@ -177,7 +177,7 @@ def test_a_life_never_contradicts_the_picture(name: str) -> None:
 
 
 def test_all_that_is_told_of_a_picture_can_be_drawn() -> None:
-    """With @, a word of a key names a thing in the picture."""
+    """In the keys of FACTS, a word with @ names a thing in the picture."""
     names = set(chain(BODIES, PEOPLE, PIECES, FRINGES, *map(str.split, SCENES)))
     names |= {pose for body in BODIES.values() for pose in body.poses}
     words = {word for keys in FACTS.values() for key in keys for word in key}

@@ -103,8 +103,10 @@ def all_texts_of(error: BaseException | None) -> str:
 async def failing(
     expected: type[TelegramError], caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[None]:
-    """Expect exactly this error, and the token neither in it nor in the log. httpx is quiet, as in
-    the process."""
+    """Expect exactly this error. Neither it nor the log may have the token.
+
+    httpx is quiet, as in the process.
+    """
     caplog.set_level(logging.WARNING, "httpx")
     caplog.set_level(logging.WARNING, "httpcore")
     with caplog.at_level(logging.DEBUG), pytest.raises(expected) as caught:

@@ -28,8 +28,7 @@ from tests.training import LIST, NAMES, file_of, started
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder in which a test puts its own program in the place of `python -m
-    bot.training`."""
+    """Where a test writes the program that runs in place of `python -m bot.training`."""
     place = tmp_path / "project" / "bot" / "training" / "__main__.py"
     place.parent.mkdir(parents=True)
     (place.parent / "__init__.py").touch()

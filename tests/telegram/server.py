@@ -192,9 +192,8 @@ class Server:
                     await self._changed.wait_for(lambda: self._updates or self.revoked)
         if self.revoked:
             raise Refusal(401, "Unauthorized")
-        updates = list(self._updates.values())[
-            : min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
-        ]
+        limit = min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
+        updates = list(self._updates.values())[:limit]
         for update in updates:
             with contextlib.suppress(AttributeError, KeyError, TypeError):  # no message
                 number = update["message"].get("message_id")
