@@ -13,10 +13,9 @@ import pytest
 
 LONGEST_SECONDS = 60
 INSTALLING_SECONDS = 300
-"""The same for a test with the mark `course`, `installed` or `recorded`: it reads a chapter,
-installs, or measures."""
+"""The same for a test with the mark `course`, `installed` or `recorded`, which takes longer."""
 REPEAT_SECONDS = 5
-"""How often a test that goes on waiting is told again to end."""
+"""A test that goes on waiting is told again to end after so many seconds."""
 
 # `nohup make test &` starts pytest with these ignored. A new process inherits that a signal is
 # ignored, but not that it is caught.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
 
 PATIENCE = 30_000
-"""Milliseconds; a busy machine is no failure."""
+"""In milliseconds. It is long, so that a busy machine fails no test."""
 NO_CHROMIUM = (
     "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install"
     " chromium"

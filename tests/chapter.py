@@ -1,8 +1,8 @@
-"""A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m
-tests.chapter FILE`.
+"""Reads chapters of the course, and runs one box by box, as Jupyter would: `python -m tests.chapter
+FILE`.
 
-It runs the notebook as it is, then with the solutions in its boxes and in the student's program,
-and after each of these the usual mistakes.
+It runs the notebook twice: as it is, and with the solutions in its boxes and in the student's
+program. The second time, it also tries the usual mistakes of each exercise.
 """
 
 import io
@@ -22,9 +22,8 @@ from course.outputs import pictures_of, text_of
 from model.files import ROOT
 
 COURSE = ROOT / "course"
-EXERCISE, CHECK = "exercise-", "check-"
-PROGRAM = "program-"
-"""Checks a function that is written into my_network.py, and not into a box."""
+EXERCISE, CHECK, PROGRAM = "exercise-", "check-", "program-"
+"""How the names of boxes begin. One of PROGRAM checks a function in my_network.py, not in a box."""
 
 
 class Said(NamedTuple):
@@ -45,8 +44,8 @@ class Box(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody writes into the box of an exercise. For a mistake, `says` is a part of what the
-    check says to it."""
+    """What somebody writes into the box of an exercise. To a mistake, the check says `says`, and
+    perhaps more."""
 
     exercise: str
     source: str
@@ -132,20 +131,18 @@ def read(
     for box in boxes:
         if not box.is_code:
             continue
-        exercise = box.name.removeprefix(EXERCISE)
-        source = (
-            solutions.get(exercise, box.source) if box.name.startswith(EXERCISE) else box.source
-        )
+        kind, dash, exercise = box.name.partition("-")
+        kind += dash
+        of_exercise = [mistake for mistake in mistakes if mistake.exercise == exercise]
+        source = solutions.get(exercise, box.source) if kind == EXERCISE else box.source
         said[box.name] = kernel.run(box.name, source)
-        exercise = box.name.removeprefix(PROGRAM)
-        if program and box.name.startswith(PROGRAM):
-            for mistake in (each for each in mistakes if each.exercise == exercise):
+        if kind == PROGRAM and program:
+            for mistake in of_exercise:
                 write(f"{program}\n\n{mistake.source}\n")
                 verdicts.append(kernel.run(box.name, box.source).text)
             write(program)
-        exercise = box.name.removeprefix(CHECK)
-        if box.name.startswith(CHECK) and exercise in solutions:
-            for mistake in (each for each in mistakes if each.exercise == exercise):
+        if kind == CHECK and exercise in solutions:
+            for mistake in of_exercise:
                 kernel.run(EXERCISE + exercise, mistake.source)
                 verdicts.append(kernel.run(box.name, box.source).text)
             kernel.run(EXERCISE + exercise, solutions[exercise])

@@ -1,21 +1,22 @@
 """Fixtures: tiny untrained weights on disk, and a bot that serves with them in a chat in memory.
 
-The settings are made here and not read, so neither the environment nor a `.env` changes a test.
-Every test is bounded.
+Tests make their settings and read none, so neither the environment nor a `.env` changes a test.
+Every test ends in time: see `bounds`.
 
     bot, chat          a bot, and Alice's chat with it
-    bob, group         Bob's chat with that bot, and a group with it, which GROUP speaks for
+    bob, group         Bob's chat with that bot, and a group with it, whose id is GROUP
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
     released           a folder with the released weights, for reading only
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
-    pictures           the SVG of cards, which are not drawn then
+    pictures           the SVG of each card; without `drawn`, no card is drawn
     taboo_words        writes the operator's list of taboo words
-    database           a SQLite file, and then an empty PostgreSQL; `store` opens it
+    database           a test runs twice, with SQLite and with PostgreSQL; `store` opens it
 """
 
 import dataclasses
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from bot.cards.png import Drawings
 from bot.settings import Settings
 from model.files import ROOT
 from model.threads import available_cores
+from model.writing.requests import NameRequest
 from tests.bounds import (  # noqa: F401 - hooks
     pytest_runtest_call,
     pytest_runtest_setup,
@@ -75,12 +77,21 @@ def one_blas_thread() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def few_attempts() -> Iterator[None]:
+    """Let small networks try a name three times at most in trainings and commands of this process.
+
+    They write hardly a good one, and a hundred attempts take a tenth of a second.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("model.__main__", "model.training.runs"):
+            patch.setattr(f"{module}.NameRequest", partial(NameRequest, attempts=3))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_markup_is_shown() -> Iterator[None]:
-    """Look at every message that a test receives.
-
-    It may show markup that somebody wrote, and no other.
-    """
+    """Fail a test that received a message with markup that nobody wrote."""
     with watched():
         yield
 

@@ -64,7 +64,7 @@ def postgresql(postgresql_folder: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The path of a SQLite file that does not exist yet; the test runs again with an empty
+    """Run the test twice: with the path of a SQLite file that does not exist yet, and with an empty
     PostgreSQL database."""
     if request.param == "sqlite":
         return str(tmp_path / "people.db")
@@ -99,7 +99,7 @@ def sql(database: str | Path, statement: str) -> list[Any]:
 
 @contextlib.contextmanager
 def full_disk(size: int) -> Iterator[None]:
-    """No file may get longer."""
+    """Let no file grow beyond so many bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -114,7 +114,7 @@ def end_connections(folder: Path) -> None:
 
 @contextlib.contextmanager
 def frozen(folder: Path) -> Iterator[None]:
-    """A server that hangs: its processes for our connections do not run."""
+    """Let a server hang: stop its processes that serve our connections."""
     processes = [int(str(pid)) for (pid,) in sql(url_of(folder), f"SELECT pid {OTHERS}")]
     assert processes
     for process in processes:

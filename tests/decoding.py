@@ -88,9 +88,9 @@ def finish(decoder: Decoder) -> dict[int, Result]:
 def served(
     decoder: Decoder, requests: list[Request], delays: list[int], cancelled: Collection[int] = ()
 ) -> dict[int, Result]:
-    """The results by index.
+    """Submit each request after as many steps as its delay, then cancel some.
 
-    Each request is submitted after a number of steps, its delay; then some are cancelled.
+    Return the results of the others by index.
     """
     tickets: dict[int, int] = {}
     results: dict[int, Result] = {}

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from tests.shown import seen, wrote
 
 PATIENCE = 20.0
-"""Seconds; a busy machine is no failure."""
+"""In seconds. It is long, so that a busy machine fails no test."""
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Tab:
         return await self.next("message", mine=False, grows=False)
 
     async def say(self, line: Any, **fields: Any) -> None:
-        """Say a line with a key, or with the number of a message whose button says it."""
+        """Say a line, with a key or with the number of the message whose button says it."""
         wrote(line)
         await self.socket.send_json({"line": line} | (fields or {"key": "k"}))
 
@@ -85,7 +85,7 @@ class Visitor:
 
     @asynccontextmanager
     async def tab(self, **headers: str) -> AsyncIterator[Tab]:
-        """Open a tab. WSServerHandshakeError if it is refused."""
+        """Open a tab. Raises WSServerHandshakeError if it is refused."""
         headers = {"Origin": self.origin} | headers
         async with self.client.ws_connect(f"{self.origin}/socket", headers=headers) as socket:
             yield Tab(socket, _seen(await socket.receive_json(timeout=PATIENCE)))
@@ -93,7 +93,7 @@ class Visitor:
 
 @asynccontextmanager
 async def browser(link: str, cookies: dict[str, str] | None = None) -> AsyncIterator[Visitor]:
-    jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
+    jar = aiohttp.CookieJar(unsafe=True)  # which keeps the cookies of an IP address
     async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies) as client:
         yield Visitor(client, link)
 

@@ -20,7 +20,7 @@ from model.files import ROOT
 from tests.shown import seen, wrote
 
 LIMIT = 50.0
-"""Seconds; nothing here takes more than a few, but a busy machine is no failure."""
+"""In seconds. Nothing here takes more than a few, unless the machine is busy."""
 LINK = re.compile(r"http://127\.0\.0\.1:[0-9]+/\?token=[\w-]+")
 COMMAND = [
     sys.executable,
@@ -77,7 +77,7 @@ async def ended(
 def begun(
     environment: Environment, *arguments: str, command: Sequence[str] = COMMAND
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A bot that runs with pipes, until it is killed in the end."""
+    """Run a bot with pipes, and kill it in the end."""
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [*command, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=environment

@@ -26,7 +26,7 @@ WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell
 
 
 def settings_of_machines() -> dict[str, dict[str, str]]:
-    """Return environment variables by setting: for this machine, and for other machines that it can
+    """Return environment variables by kind of machine: for this one, and for those that it can
     compute like.
 
     NumPy only warns of a feature that it has not found, so such a feature is left out here.

@@ -96,7 +96,7 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]
 
 
 class Slow:
-    """Lets texts wait to be written until `go_on` is set."""
+    """Lets every text wait until `go_on` is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun: list[Creation] = []
@@ -112,8 +112,8 @@ class Slow:
 
 
 class FakeWriter:
-    """Writes one text after the other, in the time of the clock that jumps: threads would take
-    real time."""
+    """Stands in for a Writer on a fake clock: it writes one text after the other, and sleeps for as
+    long as that would take."""
 
     poems_a_second = math.inf
     is_stuck = False
@@ -126,13 +126,14 @@ class FakeWriter:
         if isinstance(request, LineRequest):
             return Text(("",))
         self.pending.add(request)
-        poems, text = TEXTS[Genre.POEM], "o mango\n" * 13
+        # in poems
+        work, text = TEXTS[Genre.POEM], "o mango\n" * 13
         if isinstance(request, SonnetRequest):
-            poems = TEXTS[Genre.SONNET]
+            work = TEXTS[Genre.SONNET]
         elif isinstance(request, NameRequest):
-            poems, text = TEXTS[Genre.DINO], "mangosaurus"
+            work, text = TEXTS[Genre.DINO], "mangosaurus"
         now = asyncio.get_running_loop().time
-        self._free_at = max(now(), self._free_at) + poems / self.poems_a_second
+        self._free_at = max(now(), self._free_at) + work / self.poems_a_second
         if self._free_at > now():
             await asyncio.sleep(self._free_at - now())
         self.pending.discard(request)
@@ -169,7 +170,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def turn_of(chat: FakeChat, message: Shown) -> int:
-    """Return which turn of its person a creation is, counted from 1."""
+    """Return the turn of a creation, counted from 1."""
     creation = await chat.bot.store.creation(message.code)
     assert creation is not None
     return creation.turn + 1

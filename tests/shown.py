@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
-ADDRESS = ' href="(https?://[^"<>]+)"'
-"""What stands in the tag of a link on Telegram."""
 
-_TAG = re.compile("<(/?)([a-z]*)([^<>]*)>?")
+_TAG = re.compile("<[^<>]*>?")
+_OPENING = re.compile('<(?:(b|i|code|pre)|(a) href="(https?://[^"<>]+)")>')
 _REFERENCE = re.compile("&(?:lt|gt|amp|quot|#[0-9]+|#x[0-9a-f]+);")
 _MARKUP = re.compile(rf"</?\w?|{_REFERENCE.pattern}|href=", re.IGNORECASE)
 _written: list[str] = []
@@ -56,26 +55,17 @@ def rendered(html: str) -> tuple[str, list[dict[str, Any]]]:
     opened: list[tuple[str, int, dict[str, str]]] = []
     for tag in _TAG.finditer(html):
         text, at = text + _unescaped(html[at : tag.start()]), tag.end()
-        slash, name, attributes = tag.groups()
-        # only the opening tag of a link has an attribute: its address
-        target = re.fullmatch(ADDRESS if name == "a" and not slash else "", attributes)
-        is_end = slash and [name] == [each[0] for each in opened[-1:]]
-        if (
-            name not in ENTITIES
-            or target is None
-            or not tag[0].endswith(">")
-            or (slash and not is_end)
-        ):
-            raise ValueError(f"unexpected tag {tag[0]}")
-        if is_end:
-            _, start, url = opened.pop()
+        if opening := _OPENING.fullmatch(tag[0]):
+            style, link, address = opening.groups()
+            url = {"url": _unescaped(address)} if link else {}
+            opened.append((style or link, _length(text), url))
+        elif opened and tag[0] == f"</{opened[-1][0]}>":
+            name, start, url = opened.pop()
             entities.append(
                 {"type": ENTITIES[name], "offset": start, "length": _length(text) - start, **url}
             )
         else:
-            opened.append(
-                (name, _length(text), {"url": _unescaped(target[1])} if target.re.groups else {})
-            )
+            raise ValueError(f"unexpected tag {tag[0]}")
     if opened:
         raise ValueError(f"can't find end tag corresponding to start tag {opened[-1][0]}")
     return _stripped(text + _unescaped(html[at:]), entities)

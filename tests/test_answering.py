@@ -1,6 +1,6 @@
 """How a creation is drafted, written, delivered and recorded, and what is left if something fails.
 
-What people read in the end stands in tests/chats/.
+tests/chats/ shows what people read in the end.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database_address, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
     await chat.ask("/poem Shall I")
-    (poem,) = chat.messages  # nobody reads of an error beside an answer
+    (poem,) = chat.messages  # the answer comes without a word of the error
     sql(settings.database_address, "DROP TRIGGER full")
     assert (await chat.ask("/poem Shall I")).uncoded == poem.uncoded
     assert (await chat.ask(f"/again {poem.code}")).message == poem.message

@@ -28,7 +28,7 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
 
 
 @pytest.mark.parametrize("what", ["chat", "database"])
-async def test_what_does_not_respond_does_not_hold_a_stop(
+async def test_what_does_not_respond_holds_up_no_stop(
     settings: Settings, what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def hang(*_: Any, **__: Any) -> None:

@@ -47,7 +47,7 @@ OUTSIDE = {
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "numpy", "rapidfuzz", "zstandard"},
 }
-"""What the networks and the tools need beside the standard library, by the longest name that fits.
+"""What the modules below a name may import beside the standard library; the longest name counts.
 """
 
 
@@ -73,7 +73,7 @@ def belongs_to(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def of(*packages: str) -> list[str]:
+def modules_of(*packages: str) -> list[str]:
     found = [module for module in SOURCES if belongs_to(module, *packages)]
     assert found
     return found
@@ -89,7 +89,7 @@ def intruders(modules: list[str], *forbidden: str) -> list[str]:
 
 
 def test_the_networks_need_little() -> None:
-    for module in of("model", "tools"):
+    for module in modules_of("model", "tools"):
         allowed = OUTSIDE[max((name for name in OUTSIDE if belongs_to(module, name)), key=len)]
         outside = (
             {name.split(".")[0] for name in imports(module)}
@@ -105,21 +105,24 @@ def test_a_wing_imports_only_wings_below_it() -> None:
     }
     for n, wing in enumerate(CHAIN, 1):
         above = [f"model.{other}" for other in CHAIN[n:]]
-        assert intruders(of(f"model.{wing}"), *above, "model.__main__") == []
+        assert intruders(modules_of(f"model.{wing}"), *above, "model.__main__") == []
 
 
-CORE = [module for module in of("bot") if not belongs_to(module, *DOORS, *PROCESS)]
+CORE = [module for module in modules_of("bot") if not belongs_to(module, *DOORS, *PROCESS)]
 
 
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        (of("model"), ("bot", "telegram", "sqlalchemy", "dotenv", "httpx")),
-        (of("model.network"), {*of("model")} - {*of("model.network"), "model"}),
+        (modules_of("model"), ("bot", "telegram", "sqlalchemy", "dotenv", "httpx")),
+        (
+            modules_of("model.network"),
+            {*modules_of("model")} - {*modules_of("model.network"), "model"},
+        ),
         (CORE, (*DOORS, "telegram")),
         ([module for module in CORE if module != "bot.health"], ("aiohttp",)),
         (["bot.settings"], ("bot",)),
-        (of("model", "bot"), ("tools",)),
+        (modules_of("model", "bot"), ("tools",)),
         ([*SOURCES], ("tests", "benchmarks", "conftest", "pytest", "torch")),
         ([*SOURCES], ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal")),
     ],
@@ -131,7 +134,7 @@ def test_what_a_part_does_not_know(modules: list[str], forbidden: Collection[str
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_door_knows_no_other_and_the_command_line_alone_knows_it(door: str) -> None:
-    assert intruders(of(door), *(other for other in DOORS if other != door)) == []
+    assert intruders(modules_of(door), *(other for other in DOORS if other != door)) == []
     users = {
         module for module in SOURCES if intruders([module], door) and not belongs_to(module, door)
     }
@@ -139,9 +142,8 @@ def test_a_door_knows_no_other_and_the_command_line_alone_knows_it(door: str) ->
 
 
 def test_commands_are_found_in_their_table_alone() -> None:
-    """Nothing imports a command but the table and other commands, and no command
-    knows the table."""
-    commands = [module for module in of("bot.commands") if module != "bot.commands"]
+    """Only the table and other commands import a command, and no command imports the table."""
+    commands = [module for module in modules_of("bot.commands") if module != "bot.commands"]
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
     assert not any("bot.commands" in imports(module) for module in commands)

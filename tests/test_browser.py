@@ -46,7 +46,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Looker]]:
-    """Open the page; at the end, nothing was complained of and no other host asked."""
+    """Return a function that opens the page. At the end, no browser may have complained, nor asked
+    another host."""
     lookers: list[Looker] = []
     with serving_page(tmp_path) as (_, link):
 

@@ -127,7 +127,7 @@ def test_a_frill_stands_behind_the_eye_and_leaves_the_throat_free() -> None:
             assert all(u < x + 20 and v < y + 40 for u, v in points(where))
 
 
-def test_who_gives_the_scale_is_light_before_dark_plants() -> None:
+def test_the_person_who_gives_the_scale_stands_out_from_the_plants() -> None:
     lit = [colour for person in PEOPLE.values() for colour, _ in person if colour > "#f"]
     assert len(lit) > 3 * len(PEOPLE)
     for scene in SCENES.values():
@@ -148,12 +148,13 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     creature = Creature(name)
     svg = world(creature)
     ET.fromstring(svg)
-    assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
-    person, (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+) ", svg)
-    right = float(x) + creature.box()[1] * float(scale)
-    assert right < float(person[0]) - 20 * float(person[1])  # nobody stands inside it
-    assert all(0 <= float(x) + u * float(scale) <= WIDTH for u, _ in creature.points)
-    assert all(0 <= GROUND + v * float(scale) <= HEIGHT for _, v in creature.points)
+    paths = "".join(re.findall(r' d="(.*?)"', svg))
+    assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", paths)
+    placed = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+) ", svg)
+    (person_x, person_scale), (x, scale) = (map(float, pair) for pair in placed)
+    assert x + creature.box()[1] * scale < person_x - 20 * person_scale  # nobody stands inside it
+    assert all(0 <= x + u * scale <= WIDTH for u, _ in creature.points)
+    assert all(0 <= GROUND + v * scale <= HEIGHT for _, v in creature.points)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +177,7 @@ def test_a_life_never_contradicts_the_picture(name: str) -> None:
 
 
 def test_all_that_is_told_of_a_picture_can_be_drawn() -> None:
+    """In the keys of FACTS, a word with @ names a thing in the picture."""
     names = set(chain(BODIES, PEOPLE, PIECES, FRINGES, *map(str.split, SCENES)))
     names |= {pose for body in BODIES.values() for pose in body.poses}
     words = {word for keys in FACTS.values() for key in keys for word in key}

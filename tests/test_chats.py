@@ -7,10 +7,10 @@
     > @bot mango            typed in another chat, where names are offered
 
 `page:` and `terminal:` are chats of those doors. {code} is the newest code of the chat, and {bob}
-that of Bob's. Below stands all that comes: messages, files such as (mangodon-….png), the buttons of
-a message, what a button says for a moment after "!", or (nothing). … is any part of a line. A
-line that begins with # is a comment. Everybody begins with seed 0. The released weights write, and
-verse with few rows.
+that of Bob's. Below each line stands all that comes: messages, files such as (mangodon-….png), the
+buttons of a message, after "!" what a button says for a moment, or (nothing). … is any part of a
+line. A line that begins with # is a comment. Everybody begins with seed 0. The released weights
+write, with few rows for verse.
 
 With WRITE_CHATS=1, what comes is written into the files, for somebody to read in the diff.
 """
@@ -96,8 +96,10 @@ def text_of(message: Shown) -> str:
 
 @pytest.fixture(autouse=True)
 def always_the_same(monkeypatch: pytest.MonkeyPatch, taboo_words: Callable[..., None]) -> None:
-    """Let it be the same day, three words be on the list, and verse be written with few rows, as
-    all of them take half a second a poem."""
+    """Give every chat the same day, three taboo words, and few rows for verse.
+
+    With all rows, a poem takes half a second.
+    """
 
     def writer_of(checkpoint: Checkpoint) -> Writer:
         few = replace(checkpoint.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16])

@@ -211,7 +211,7 @@ def test_names_are_new_begin_with_the_prompt_and_are_the_same_for_the_same_seed(
     names = run_well("sample", "dino", *weights).splitlines()
     assert len(set(names)) == 3
     assert all(name == name.capitalize() for name in names)
-    # for lists that are no dinosaurs
+    # the word for lists of other things
     assert run_well("sample", "Names", *weights).splitlines() == names
     assert run_well("sample", "dino", *weights, "--prompt", "Mang").count("Mang") == 3
 

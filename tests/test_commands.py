@@ -19,7 +19,7 @@ SAID_BY_BUTTONS = {
 
 
 async def test_every_command_is_in_the_menu_and_in_the_help(chat: FakeChat) -> None:
-    """Buttons say the others, and a link says /start."""
+    """Only buttons say the other commands, and only a link says /start."""
     assert {"again", "another", "wilder", "continue", "card"} <= SAID_BY_BUTTONS
     for chat.is_admin in (False, True):
         theirs = {

@@ -47,7 +47,7 @@ def all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ("acropsus", "", ""),
         ("odontosaurus", "", "odonto- -saurus"),
         ("eoodon", "", "eo- -odon"),
-        ("acroeoodon", "", ""),  # between two roots, a root has five letters
+        ("acroeoodon", "", ""),  # a root between two others has at least five letters
         ("odontodon", "", ""),  # one root twice
         ("odon", "", ""),  # a root alone
         ("tyrannosaurodon", "", ""),
@@ -94,7 +94,7 @@ def test_whole_names_are_written_if_all_are_asked_for(prefix: str) -> None:
         assert found.way(name, prefix) or found.end(name)
 
 
-def whole(checkpoint: Checkpoint, temperature: float = 1.0) -> int:
+def count_whole(checkpoint: Checkpoint, temperature: float = 1.0) -> int:
     asked = [NameRequest(generator_for(7, n), sampling=Sampling(temperature)) for n in range(40)]
     results = Decoder(checkpoint).generate(asked)
     found = Composition(ROOTS, LETTERS.characters)
@@ -105,10 +105,15 @@ def whole(checkpoint: Checkpoint, temperature: float = 1.0) -> int:
 def test_only_names_at_the_usual_temperature_consist_of_roots(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert whole(composing()) == 40
-    assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(frozenset())) == 0
+    assert count_whole(composing()) == 40
+    assert (
+        count_whole(composing(), 1.1)
+        == count_whole(composing(), 0)
+        == count_whole(composing(frozenset()))
+        == 0
+    )
     monkeypatch.setattr("model.names.search.SHARE", 0.5)
-    assert 10 < whole(composing()) < 30
+    assert 10 < count_whole(composing()) < 30
 
 
 def test_what_masks_remember_is_forgotten_when_it_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,4 +127,4 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(monkeypatch: pytest.Mo
 
 
 def test_a_name_that_the_network_would_hardly_write_is_given_up() -> None:
-    assert whole(composing()) == 0  # an untrained network writes none by itself
+    assert count_whole(composing()) == 0  # an untrained network writes none by itself

@@ -1,5 +1,5 @@
-"""The notebooks of the course: they run, their checks find right and wrong, and their outputs are
-what they print.
+"""The notebooks of the course: they run, their checks tell solutions from mistakes, and their saved
+outputs are what they print.
 
 `make test` runs chapters 2 and 3, and looks at the form of all; `make test-course` runs all, and
 opens JupyterLab.
@@ -37,7 +37,7 @@ QUICK = ("02", "03")
 """The chapters that every test run reads."""
 JUPYTER = ROOT / ".venv-course" / "bin"
 LONGEST = 60
-"""So many seconds may a chapter take, whoever else uses the machine; it is read twice."""
+"""A chapter may take so many seconds for each of its two readings, also on a busy machine."""
 MACHINE = re.compile(
     r"/(?:home|root|tmp|work|usr|Users|mnt|opt)/|[A-Z]:\\\\|site-packages|ipykernel_"
 )
@@ -130,7 +130,7 @@ def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter
     mistakes.sort(key=lambda mistake: exercises_of(boxes_of(chapter)).index(mistake.exercise))
     for mistake, verdict in zip(mistakes, told["verdicts"], strict=True):
         assert mistake.says in verdict, (mistake, verdict)
-        begins = "Right." if mistake.says == "Right." else "Not"  # some are odd, and right
+        begins = "Right." if mistake.says == "Right." else "Not"  # some answers are odd, but right
         assert verdict.startswith(begins), (mistake, verdict)
 
 

@@ -1,8 +1,8 @@
 """Recorded creations come out again, byte for byte.
 
-`creations.jsonl` holds creations of the bot with what people read: names, some of them below
-strange first letters, poems, some of which go on from poems, and sonnets. A change that fails here
-breaks the codes that people keep.
+`creations.jsonl` holds creations of the bot with what people read: names, poems and sonnets. Some
+names begin with strange letters, and some poems go on from others. A change that fails here breaks
+the codes that people keep.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ NAMES, POEMS, SONNETS = (
 async def test_people_read_what_they_read_before(
     records: list[Record], settings: Settings, released: Path
 ) -> None:
-    """The bot writes these creations again, side by side. A creation that fails is ""."""
+    """The bot writes these creations again, side by side. The text of one that fails is ""."""
     assert records
     async with serving(settings, checkpoints=released) as chat:
 

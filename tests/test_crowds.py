@@ -1,5 +1,4 @@
-"""Crowds at the door of Telegram, at 0.8 to five times what it lets a bot send, on a clock that
-jumps."""
+"""Crowds on Telegram that ask for 0.8 to 5 times as much as the bot can answer, on a fake clock."""
 
 import asyncio
 import re
@@ -30,7 +29,7 @@ REFUSALS = tuple(str(sentence).split("{}")[0] for sentence in (sentences.BUSY, s
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the dates of messages, and what the bot thinks of them, go by the clock that jumps."""
+    """Let messages be dated, and the bot judge their age, by the fake clock."""
     monkeypatch.setattr("time.time", lambda: 1.7e9 + asyncio.get_running_loop().time())
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
 
@@ -38,8 +37,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 async def crowd(
     visit: Visit, load: float, place: int | None, lines: Sequence[str], most: float
 ) -> None:
-    """Let everybody ask at `load` times the `most` that can be answered in a second, in bursts: in
-    their own chats, or all of them in one place. Check what holds for every crowd."""
+    """Let people ask, in bursts, and check what holds for every crowd.
+
+    The bot can answer `most` asks a second, and the crowd asks `load` times as many: each person in
+    a chat of their own, or all of them in one place.
+    """
     server, burst, fetched = visit.server, max(1, round(4 * load * most)), []
     for number in range(int(load * most * SECONDS)):
         if number and number % burst == 0:
@@ -65,15 +67,15 @@ async def crowd(
     if place is None:
         if load <= 1:
             assert not refused
-        elif len(lines) == 1:  # no time is lost for what is scarce
+        elif len(lines) == 1:  # what is scarce is always at work
             assert answers >= 0.75 * most * server.left[-1]
         if lines == SEEDS:
-            assert refused.total() == refused["late"]  # nobody is refused because so many wait
+            assert refused.total() == refused["late"]  # nobody is refused because the queue is full
 
 
 SEEDS, POEMS = ("/seed {}",), ("/poem I count {}",)
 MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
-"""Twelve poems' work."""
+"""As much work as twelve poems."""
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ async def test_while_nothing_may_leave_polling_pauses_and_nothing_is_lost(
 async def test_unfinished_states_delay_no_promised_answer(
     sonnets: int, are_shown: bool, settings: Settings
 ) -> None:
-    """A group takes 20 messages a minute, and each change is one."""
+    """A group takes 20 messages a minute, and each change counts as one."""
     async with visiting(settings, Server(), 30) as visit, AsyncExitStack() as stack:
         limits, lives = visit.bot.limits, []
         for person in range(sonnets):

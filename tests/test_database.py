@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -67,7 +68,7 @@ async def test_tables_of_another_program_or_version_are_refused_and_left_alone(
     if "://" not in database:
         assert sentence.startswith(f"{database}: this database cannot be used: ")
         assert sentence.endswith("move it away with the files -wal and -shm beside it")
-    sql(database, "CREATE TABLE schema_number (number INTEGER)")  # and no number
+    sql(database, "CREATE TABLE schema_number (number INTEGER)")  # without a row
     assert "another version of Mangosaurus made its tables" in await refusal(database)
 
 
@@ -84,7 +85,7 @@ PRIVATE = {f"people.db{end}": "600" for end in ("", "-wal", "-shm")}
 
 @pytest.fixture
 def open_to_all() -> Iterator[None]:
-    """Everybody may read new files, unless their maker forbids it."""
+    """Let everybody read new files, unless their maker forbids it."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -92,7 +93,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody can read a new file at any moment, nor an old one that they could read before."""
+    """A new file is private from its first moment, and one that was open to all becomes private."""
     seen = []
     connect = sqlite3.dbapi2.connect
 
@@ -120,7 +121,7 @@ async def test_a_new_database_says_so_as_its_path_may_be_a_wrong_one(
 
 
 async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """While another program reads, the log keeps it, with a warning, until the next time."""
+    """While another program reads, SQLite's log keeps it, and a warning says so."""
 
     def is_kept() -> bool:
         return any(SECRET.encode() in content for content in contents(path.parent).values())
@@ -186,7 +187,7 @@ async def test_what_cannot_be_written_is_refused(
             in await refusal(path, 1)
         )
     with path.open("r+b") as file:
-        # the "file format write version": SQLite reads a later one than its own, but writes none
+        # the "file format write version": if it is later than its own, SQLite only reads the file
         file.seek(18)
         file.write(b"\x03")
     assert "write a readonly database; let DATABASE name another" in await refusal(path)
@@ -222,6 +223,7 @@ async def test_what_people_write_is_in_no_error(database: str) -> None:
         assert (await take(store, 1, Genre.POEM))[1] == 0
 
 
+@patch.object(module, "AGAIN_SECONDS", 0.0)
 @settings(max_examples=25)
 @given(
     st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=5),

@@ -228,7 +228,7 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
 
 @pytest.mark.parametrize(("prompt", "word"), [("seal\n", "a"), ("zeal\n", "b")])
 def test_the_network_reads_the_words_before_a_poem(prompt: str, word: str) -> None:
-    """This one always writes b after it has read a z, and else a."""
+    """This one writes a until it has read a z, and then b."""
     network = LanguageModel.initialise(Architecture("rnn", len(VERSE), 1), np.random.default_rng(0))
     network.parameters.whole[:] = 0
     checkpoint = replace(verse_checkpoint(), language_model=network)

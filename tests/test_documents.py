@@ -1,9 +1,8 @@
-"""Every chat and command in README and docs/ is done again, and what is said must read as it stands
-there.
+"""Every chat and command in README and docs/ is done again, and must say what stands there.
 
-`make docs` writes all of it anew, trainings in chats included, which this test only skips: their
-figures differ by machine. Commands run on one thread, as a machine with AVX2 computes, so that
-their trainings are the same again.
+`make docs` writes all of them anew. The tests skip trainings in chats, whose figures differ by
+machine. Commands run on one thread, as a machine with AVX2 computes, so their trainings are the
+same again.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from bot import creations
 from bot.app import Bot
@@ -64,7 +63,7 @@ CITIES = sorted(
     }
 )
 SEEN_AT = 60
-"""How much of a training is done in the message that is shown of it, in per cent."""
+"""A chat shows the first message of a training that is at least so many per cent done."""
 
 
 class Notes(Terminal):
@@ -83,7 +82,7 @@ class Notes(Terminal):
         await super().change(number, message, buttons, unfinished=unfinished)
 
 
-async def held(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
+async def held_again(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
     """Hold a chat again: say its lines, and return the whole chat."""
     notes = Notes(ROOT / "saved")
     lines = []
@@ -129,7 +128,7 @@ async def test_chats_read_as_they_stand_there(
         for chat in CHAT.findall(text):
             if not WRITES and "/retrain" in chat:
                 break
-            new = await held(chat, bot, capsys)
+            new = await held_again(chat, bot, capsys)
             if WRITES:
                 text = text.replace(chat, new)
             else:
@@ -138,7 +137,7 @@ async def test_chats_read_as_they_stand_there(
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
 
 
-def done(command: str, folder: Path) -> str:
+def output_of(command: str, folder: Path) -> str:
     """Run a command in a folder; return what it says, as a block of code."""
     one_core = {min(os.sched_getaffinity(0))}
     said = subprocess.run(
@@ -166,7 +165,7 @@ def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for found in COMMAND.finditer(text):
         command, before = found.groups()
-        said = done(command, tmp_path)
+        said = output_of(command, tmp_path)
         if BY_THE_CLOCK.sub("", said) != BY_THE_CLOCK.sub("", before):
             assert WRITES, said
             text = text.replace(found[0], found[0].removesuffix(before) + said)
@@ -216,4 +215,8 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
         picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole
         if WRITES:
             await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)
+        with Image.open(ROOT / "docs" / path) as committed:
+            assert committed.size == picture.size
+            changed = ImageChops.difference(committed.convert("RGBA"), picture.convert("RGBA"))
+        assert max(ImageStat.Stat(changed).mean) < 1, path  # of 255, as processors may round
     await drawings.close()

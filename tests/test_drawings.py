@@ -23,7 +23,7 @@ def drawing() -> list[psutil.Process]:
 async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
     chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its words are made with it, in a thread: the event loop never computes."""
+    """A thread makes its SVG and its words, because the event loop never computes."""
     drawn, go_on = list[str](), asyncio.Event()
     threads = list[Thread]()
 

@@ -1,7 +1,7 @@
 """The exact step: a row's bits do not depend on the other rows, on their number or on its index.
 `test_machines` writes as other processors do.
 
-tanh has the entries of its table on every processor, however arrays are cut.
+tanh gives the entries of its table, also for arrays that are not contiguous.
 """
 
 from decimal import Decimal, localcontext
@@ -140,9 +140,9 @@ def test_every_entry_is_that_of_the_table() -> None:
 
 
 def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_changes() -> None:
-    """`network.exact` promises 7 millionths.
+    """`network.exact` promises a distance of 7 millionths.
 
-    NumPy errs by much less, and so does a float that is 4 units off.
+    NumPy's tanh errs by much less, and so does a float that is 4 units off.
     """
     scaled = [value * 2**H_DIGITS for value in exact_tanh()]
     room = (

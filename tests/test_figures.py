@@ -1,4 +1,4 @@
-"""Figures about names, poems and sonnets that are small enough to count by eye, and copied runs."""
+"""Figures about a few names, poems and sonnets, which one can count by eye; and copied runs."""
 
 import pytest
 from hypothesis import given
@@ -50,7 +50,7 @@ def test_two_edits_are_near() -> None:
 
 
 def test_verse_figures() -> None:
-    """Copied runs are those of pieces of four lines, and only lines of known words may scan."""
+    """Runs are sought in pieces of four lines, and only lines of known words may scan."""
     poems = [f"{LINE},\nthe lea zz", "the lea thou art.'", "lea\n"]
     assert verse_figures(poems, ["the lea", f"o {LINE}!", "thou"]) == {
         "end_a_sentence": 1 / 3,

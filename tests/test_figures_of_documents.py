@@ -39,7 +39,7 @@ SHEETS = {
         3,
     ),
 }
-"""For each row of what readers keep: the sheet, the system there, and the mark of what is kept."""
+"""For each row about readers: their sheet, the system in it, and the mark for "keep"."""
 
 COLUMNS = ("network", "counting", "counting without pretraining")
 COUNTING = ("counting", "counting_without_pretraining")

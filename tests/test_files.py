@@ -1,5 +1,7 @@
-"""Files are as private as their folder, and tables are refused by file and line. `test_checkpoint`
-replaces files, also on a disk that fails."""
+"""Files are as private as their folder, and the refusal of a table names its file and line.
+
+`test_checkpoint` replaces files, also on a disk that fails.
+"""
 
 import re
 from pathlib import Path
@@ -31,7 +33,7 @@ def test_a_file_is_as_private_as_its_folder(tmp_path: Path, folder: int, file: i
         (b"a\tb\nx\ty\tz\n", ", line 2: needs 2 fields"),
     ],
 )
-def test_a_table_is_refused_by_file_and_line(
+def test_the_refusal_of_a_table_names_its_file_and_line(
     tmp_path: Path, content: bytes | None, reason: str
 ) -> None:
     path = tmp_path / "roots.tsv"

@@ -1,4 +1,4 @@
-"""Fingerprints: every text of the set is found, and of other texts hardly one."""
+"""Fingerprints find every text of their set, and hardly any other."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -132,7 +132,9 @@ async def test_a_link_asks_for_no_more_than_it_shows(chat: FakeChat) -> None:
     """Whoever follows a stranger's link loses nothing."""
     await chat.ask("/dino")
     for opened in ("forget-yes", "export-1", "today-1 1 1", "me-Anna"):
-        assert "creation" in (await chat.ask(f"/start {opened}")).text  # that there is no such one
+        assert (
+            "creation" in (await chat.ask(f"/start {opened}")).text
+        )  # that it knows none of that code
     assert len(await chat.bot.store.creations(chat.id)) == 1
 
 

@@ -88,11 +88,11 @@ async def test_a_process_from_ready_to_stopping(
                 http.answer = over_http(server)
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
                 assert await ended(environment, "healthy") == (0, "well: serving\n")
-                elsewhere = {"HEALTH_LISTEN": "192.0.2.1:1"}  # which is no address of this machine
+                elsewhere = {"HEALTH_LISTEN": "192.0.2.1:1"}  # no machine has this address
                 code, said = await ended(without | ours | elsewhere)
                 assert code == 1
                 assert said.splitlines()[-1].startswith("mangosaurus: cannot listen at HEALTH_LI")
-                code, said = await ended(without | ours)  # beside it, with the same database
+                code, said = await ended(without | ours)  # another process
                 assert code == EX_TEMPFAIL
                 assert said.endswith("process serves Telegram with it; end that one first\n")
                 reader, writer = await asyncio.open_connection(*listen)
@@ -230,7 +230,7 @@ async def test_what_makes_answers_fail_is_named(
 async def test_another_program_on_the_token_is_named_until_it_has_ended(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Telegram says so once about a poll that the last start left."""
+    """If Telegram says so only once, it may mean a poll that the last start left."""
     conflict = Refusal(409, "Conflict: terminated by other getUpdates request")
     async with visiting(settings, server) as visit:
         health = Health(None, [visit.telegram])

@@ -43,7 +43,7 @@ async def stopped(
             await server.fetched()
             ((people,),) = sql(settings.database_address, "SELECT count(DISTINCT person) FROM asks")
             await until(lambda: len(slow.begun) >= people)
-            # counted before they begin, as that may end the process
+            # a try is counted before it begins, because it may end the process
             assert sql(settings.database_address, "SELECT DISTINCT begun FROM asks") == [(1,)]
         assert not server.sent
 
@@ -69,7 +69,7 @@ async def test_a_stop_leaves_noted_what_the_next_start_answers(
     assert sql(settings.database_address, "SELECT * FROM asks") == []
 
 
-async def test_whose_answer_was_on_its_way_reads_how_to_get_it(
+async def test_who_waited_for_an_answer_on_its_way_reads_how_to_get_it(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_their_way = list[Json]()
@@ -126,7 +126,7 @@ async def test_nothing_leaves_if_the_lock_is_lost_while_an_answer_is_noted_as_on
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (f"date = {time.time() - 660}", [sentences.LATE]),  # one word a chat
+        (f"date = {time.time() - 660}", [sentences.LATE]),  # once a chat
         (f"date = {time.time() - 86460}", []),
         ("begun = 2", [sentences.GIVEN_UP, sentences.GIVEN_UP]),
         ("begun = 1, bot = 1", []),
@@ -148,7 +148,7 @@ async def test_what_is_not_tried_again(
         map(str, said)
     )
     assert len(texts) == len(said) + 1  # Alice has her answer
-    # a stop is no news of another bot's
+    # another bot's asks stay as they are
     assert sql(settings.database_address, "SELECT begun FROM asks") == [(1,)] * 2 * (
         "bot" in change
     )

@@ -40,7 +40,7 @@ def run(command: Sequence[str | Path], folder: Path, said: str = "", **environme
 
 
 def files_below(folder: Path) -> dict[str, int]:
-    """Return the files in a folder that Python did not compile, and when they were written."""
+    """Return when each file in a folder was written, except what Python compiled."""
     paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in paths}
 

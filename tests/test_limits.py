@@ -1,6 +1,6 @@
 """What is refused: who asks too much, and what the bot could not answer in half a minute.
 
-The crowds come on a clock that jumps.
+Where crowds come, the clock is a fake one.
 """
 
 import asyncio
@@ -193,8 +193,7 @@ async def crowd(
 ) -> list[Asked]:
     """Let asks come, each from another person, or all from one; return what became of them.
 
-    What has no slash is typed inline. What is accepted is answered in time, and a refusal is said
-    at once.
+    A text without a slash is typed inline. Answers must come in time, and refusals at once.
     """
     begun, asked, tasks = now(), list[Asked](), list[asyncio.Task[None]]()
     for number, (time, text) in enumerate(coming, 1000):
@@ -245,7 +244,7 @@ async def test_whoever_wants_their_texts_first_is_forgotten_at_once_after_that(
 @pytest.mark.usefixtures("slow_writer")
 @pytest.mark.parametrize("line", ["/sonnet Shall I compare thee", "/export"])
 @in_no_time
-async def test_what_comes_behind_ones_own_work_is_in_time_or_refused(
+async def test_an_ask_behind_much_of_ones_own_is_answered_in_time_or_refused(
     line: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One person's texts are written one after the other, however many threads there are."""

@@ -84,7 +84,7 @@ def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_wo
     signs = {each for each in weights.vocabulary.characters if unicodedata.category(each)[0] == "M"}
     asked = [VerseRequest(generator_for(seed, 0)) for seed in range(3)]
     drawn = [result.texts[0] for result in Decoder(weights).generate(asked)]
-    # the mask leads to the end of a sentence, and lets signs pass before it
+    # a poem may end after any word, and vowel signs are drawn
     assert all(verse.endswith(tuple(".!?")) for verse in drawn)
     assert any(set(verse) & signs for verse in drawn)
 

@@ -27,8 +27,10 @@ def wait_for(seconds: float) -> RetryAfter:
 
 
 class Line:
-    """A pacing, and a Telegram behind it, which notes what is sent and when. It raises the `errors`
-    of a name before it takes that name."""
+    """A pacing, and a Telegram behind it that notes what is sent and when.
+
+    Before it takes a message, it refuses it with each of its `errors`.
+    """
 
     def __init__(self, latency: float = 0.05) -> None:
         self.may_send = True
@@ -113,7 +115,7 @@ async def test_a_cancelled_message_gives_its_turn_back_even_as_it_comes(
     tasks = [line.start(name) for name in "abcde"]
     await asyncio.sleep(0)
     tasks[1].cancel()
-    asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # behind the timer that lets it go
+    asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # after the timer of its turn
     await asyncio.wait(tasks)
     assert line.sent == {"a": 0, "d": 2, "e": 3}
     assert line.pacing.waiting == 0

@@ -1,5 +1,4 @@
-"""The parameters of a network: names, shapes, first values, and the same memory by name and as a
-whole."""
+"""The parameters of a network: names, shapes and first values; all arrays are parts of one."""
 
 from collections.abc import Callable
 

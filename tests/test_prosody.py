@@ -1,5 +1,4 @@
-"""How words sound and which rhyme, and the tables of both, frozen for the weights that name
-them."""
+"""How words sound, which words rhyme, and the tables of both."""
 
 import shutil
 from pathlib import Path

@@ -103,8 +103,10 @@ def all_texts_of(error: BaseException | None) -> str:
 async def failing(
     expected: type[TelegramError], caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[None]:
-    """Expect exactly this error, and the token neither in it nor in the log. httpx is quiet, as in
-    the process."""
+    """Expect exactly this error. Neither it nor the log may have the token.
+
+    httpx is quiet, as in the process.
+    """
     caplog.set_level(logging.WARNING, "httpx")
     caplog.set_level(logging.WARNING, "httpcore")
     with caplog.at_level(logging.DEBUG), pytest.raises(expected) as caught:
@@ -240,6 +242,6 @@ async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
         await lost
     polls_seen = [each for each in server.requests if each.path.endswith("/getUpdates")]
     assert len(polls_seen) > 1 + len(failures)
-    assert caplog.text.count("the next try is in") == 1  # of an outage
+    assert caplog.text.count("the next try is in") == 1  # once an outage
     assert not [record for record in caplog.records if record.exc_info]
     assert len(telegram.sent) == 1

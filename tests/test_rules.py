@@ -145,11 +145,6 @@ def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Pa
     worth = Worth(own.sequences, own.endings)
     assert worth.keeps("Anná", "")
     assert not worth.keeps("Annan", "")
-    (tmp_path / "genera.txt").write_text("felis\n")
-    dino = with_rules(
-        own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None
-    )
-    assert "plesiosaurus" in dino.other_names
 
 
 def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:

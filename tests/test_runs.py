@@ -43,7 +43,7 @@ def partial_of(out: Path) -> Path:
     return out.with_suffix(".partial.safetensors")
 
 
-def recorded(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> list[Event]:
+def events_of(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> list[Event]:
     """Train, and return the events that were shown, and the last one. The log must have them."""
     shown: list[Event] = []
     last = train(
@@ -57,7 +57,7 @@ def recorded(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> li
 
 def test_a_training_tells_its_events_and_describes_its_weights(corpus: Corpus, out: Path) -> None:
     trainer = Trainer(RECIPE, corpus, seed=7)
-    started, *between, finished = recorded(trainer, out)
+    started, *between, finished = events_of(trainer, out)
     assert {event["event"] for event in between} == {"progress", "sample"}
     assert (started["event"], started["recipe"]) == ("started", "dino")
     assert started["corpus"] == corpus.digest
@@ -75,7 +75,7 @@ def test_a_training_tells_its_events_and_describes_its_weights(corpus: Corpus, o
 
 def test_a_training_that_is_stopped_ends_with_its_best_weights(corpus: Corpus, out: Path) -> None:
     for steps, best in ((1, 1), (6, 4)):  # the first step is not measured before the end
-        *_, progress, finished = recorded(Trainer(RECIPE, corpus), out, stop_after=steps)
+        *_, progress, finished = events_of(Trainer(RECIPE, corpus), out, stop_after=steps)
         assert progress["step"] == steps
         assert finished["early"]
         made = load(out)
@@ -119,7 +119,7 @@ def failing(trainer: Trainer, steps: int) -> Callable[[], bool]:
 def test_weights_are_replaced_only_at_the_end_and_never_those_of_another_training(
     corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded(Trainer(RECIPE, corpus), out)
+    events_of(Trainer(RECIPE, corpus), out)
     before = out.read_bytes(), history_path(out).read_bytes()
     trainer = Trainer(RECIPE, corpus, seed=1)
     with pytest.raises(KilledError):
@@ -139,11 +139,11 @@ def test_equal_trainings_make_equal_versions(
     corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    versions = [recorded(Trainer(RECIPE, corpus), out)[-1]["version"] for _ in range(2)]
+    versions = [events_of(Trainer(RECIPE, corpus), out)[-1]["version"] for _ in range(2)]
     assert versions[0] == versions[1]
     made = load(out)
     assert made.description.created == "2023-11-14T22:13:20+00:00"
-    recorded(Trainer(RECIPE, corpus, seed=1), out)
+    events_of(Trainer(RECIPE, corpus, seed=1), out)
     assert not same_weights(load(out), made)
 
 

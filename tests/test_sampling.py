@@ -1,5 +1,5 @@
-"""Sampling: draws follow the network's distribution, row by row; and settings that no request may
-have are refused."""
+"""Sampling: draws follow the network's distribution, row by row, and impossible settings are
+refused."""
 
 from collections.abc import Callable
 from typing import Any

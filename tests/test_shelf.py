@@ -74,6 +74,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 def tasks(writer: Writer, *parts: int) -> list[asyncio.Task[Text]]:
+    """Begin to write poems, each with so many parts."""
     return [
         asyncio.create_task(writer.write(verse(n, count), Genre.POEM))
         for n, count in enumerate(parts)
@@ -154,7 +155,7 @@ async def shelf_of(database: str | Path, folder: Path) -> AsyncIterator[Shelf]:
 
 
 async def learned(database: str | Path, year: int) -> str:
-    """Let the database have new names."""
+    """Keep new weights for names in the database, and return their version."""
     async with Store(database) as store:
         return await store.keep_weights("dino", content_of(untrained("names", year, year=year)))
 
@@ -237,7 +238,7 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     assert install(own_checkpoints / "dino", untrained("names", 3)) != new
     async with shelf_of(database, own_checkpoints) as shelf:
         assert await shelf.load("poem", released)  # the file has mended it
-        assert "its version {released} is damaged" not in caplog.text
+        assert f"its version {released} is damaged" not in caplog.text
 
 
 async def test_one_missing_network(

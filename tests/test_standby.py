@@ -141,7 +141,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
     async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
         await standby.acquired()
-        # so that one question outlasts the time without a server
+        # so the lock is not given up while there is no server
         monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
         assert await is_waiting(losing)
@@ -178,7 +178,7 @@ async def learn_and_serve(database: str, checkpoints: str) -> None:
 async def test_whoever_takes_over_from_one_that_was_killed_has_all_that_arrived_and_was_learned(
     database: str, checkpoints: Path, tmp_path: Path
 ) -> None:
-    """Also if its home is another one."""
+    """Whoever takes over may have another home."""
     command = [sys.executable, "-m", "tests.test_standby", database, str(checkpoints)]
     first = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert first.stdout
@@ -215,7 +215,7 @@ async def main():
 
 asyncio.run(main())
 """
-"""Serves as a bot does: it sends something all the time, whenever it surely holds the lock."""
+"""Sends all the time while it surely holds the lock, as a bot may."""
 
 
 def test_two_processes_never_serve_at_once(

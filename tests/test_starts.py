@@ -1,5 +1,5 @@
-"""Voices that begin with what other networks have read: whose letters they know, what they keep,
-what they refuse."""
+"""Voices that begin with another network: what they keep of its letters, words and names, and which
+names they refuse."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +34,7 @@ TOWNS = [
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
-    """A tiny network that has read two names, in the place of the one that comes with
-    the program."""
+    """A tiny network that has read two names; it stands in for the one of the program."""
     made = untrained("names", known=("x",))
     made = replace(made, language_model=in_float16(made.language_model), known_names=frozenset())
     made = replace(made, other_names=Fingerprints.of(["mora", "tivo"]))

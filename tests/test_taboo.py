@@ -1,6 +1,6 @@
 """Words that the bot neither plays with nor shows: the program's list and the operator's.
 
-How they are refused in a chat stands in tests/chats/taboo.txt.
+tests/chats/taboo.txt shows how a chat refuses them.
 """
 
 import json

@@ -42,8 +42,7 @@ def calls_of(server: Server, name: str) -> list[Json]:
 
 
 def parts(message: Json, kind: str) -> list[str]:
-    """Return the parts of a text that look like this, by their offsets in UTF-16; a link with its
-    address."""
+    """Return the parts of a text that its entities of this kind mark, links with their address."""
     text = words(message).encode("utf-16-le")
     entities = message.get("entities") or message["caption_entities"]
     found = [entity for entity in entities if entity["type"] == kind]
@@ -334,8 +333,8 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
 
 
 async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
-    """Each answer is one message. No more pictures are drawn until somebody asks for a card, and
-    they read the reason below its words. Once a picture arrives, pictures come again."""
+    """Each answer is one message. No picture is drawn any more, until somebody asks for a card; if
+    that is refused too, the words say why. Once a picture arrives, pictures come again."""
     refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
     visit.server.refusals["sendPhoto"].extend([refusal] * 2)
     (me,) = await visit.say("/me Anna", ALICE, GROUP)

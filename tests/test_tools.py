@@ -1,5 +1,5 @@
-"""The lists of names in data/, and what the programs that make data/ refuse: names and verse that
-are held out, words that nobody wants to read, and code in a pickle."""
+"""The lists of names in data/, and what the programs that make data/ leave out: held-out names and
+verse, and words that nobody wants to read."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def test_what_is_called_a_dinosaur_is_in_no_other_list() -> None:
     assert set(GENERA).isdisjoint(NEAR)
 
 
-def test_a_group_goes_on_after_is_real() -> None:
+def test_the_group_of_a_fossil_is_a_noun_with_its_article() -> None:
     for group in fossils().values():
         assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
 
@@ -116,8 +116,7 @@ MORE[1] = "And count the brave, the others of the day;"
     ],
 )
 def test_a_line_that_is_no_good_ends_a_document(line: str) -> None:
-    """Prose, a line of Shakespeare's or of a held-out document in another spelling, a line with an
-    unwanted word, or one that was there before.
-    """
+    """It is prose, a line of Shakespeare's or of a held-out document in another spelling, has an
+    unwanted word, or was there before."""
     chooser = Poetry(SHAKESPEARE, [sha256(b"gouda").hexdigest()[:16]], [UNREAD])
     assert list(chooser.documents([*GOOD, line, *MORE])) == ["\n".join(GOOD), "\n".join(MORE)]

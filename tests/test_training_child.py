@@ -28,8 +28,7 @@ from tests.training import LIST, NAMES, file_of, started
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder in which a test puts its own program in the place of `python -m
-    bot.training`."""
+    """Where a test writes the program that runs in place of `python -m bot.training`."""
     place = tmp_path / "project" / "bot" / "training" / "__main__.py"
     place.parent.mkdir(parents=True)
     (place.parent / "__init__.py").touch()
@@ -49,7 +48,7 @@ async def running(project: Path, code: str) -> AsyncIterator[Child]:
         await child.kill()
 
 
-async def told(child: Child) -> list[Any]:
+async def events_of(child: Child) -> list[Any]:
     return [event async for event in child.events()]
 
 
@@ -64,7 +63,7 @@ async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture
         ),
     ):
         async with running(project, code) as child:
-            assert await told(child) == []
+            assert await events_of(child) == []
             assert child.failure() == failure
     assert "IndexError: a bug" in caplog.text
 
@@ -72,7 +71,7 @@ async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture
 async def test_what_a_child_cannot_learn_from_is_said(tmp_path: Path) -> None:
     (tmp_path / TEXT).write_text("one name")
     child = await Child.start(tmp_path, "names", "0")
-    assert await told(child) == []
+    assert await events_of(child) == []
     assert child.failure().endswith("it needs at least 2, one a line")
 
 
@@ -85,7 +84,7 @@ async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch)
     code = f"print(json.dumps([{found}, os.getsid(0) - os.getpid(), len(os.read(0, 9))]))"
     async with running(project, code) as child:
         child.stop()
-        assert await told(child) == [[[str(project.parent), "names"], False, "kept", 0, 1]]
+        assert await events_of(child) == [[[str(project.parent), "names"], False, "kept", 0, 1]]
 
 
 async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         described = replace(old.description, corpus=digest)
         save(tmp_path / OLD, replace(old, description=described))
         child = await Child.start(tmp_path, "names", "1e-9", "fresh")
-        events = {event["event"]: event for event in await told(child)}
+        events = {event["event"]: event for event in await events_of(child)}
         assert not child.failure()
         assert not events["finished"]["early"]  # so little time is enough for one epoch
         assert ("compared" in events) == (digest != "0" * 64)
@@ -116,7 +115,7 @@ def modes_in(folder: Path) -> list[int]:
 
 @pytest.fixture
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of all that is temporary."""
+    """The folder in which `tempfile` makes folders."""
     folder = tmp_path / "runs"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -126,7 +125,6 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_a_custom_voice_learns_from_its_file_and_goes_on(
     own_settings: Settings, own_runs: Path
 ) -> None:
-    """With real trainings."""
     async with started(own_settings) as chat:
         message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
         await until(lambda: " left" in message.text)

@@ -49,7 +49,7 @@ def test_names_of_voices() -> None:
 
 
 @given(st.text() | st.text(st.characters(categories=["L", "M", "N"]), max_size=24))
-def test_a_name_is_its_own_name(text: str) -> None:
+def test_a_name_of_a_voice_is_changed_once_at_most(text: str) -> None:
     name = name_of(text)
     assert name is None or (name_of(name) == name and 2 <= len(name) <= 20)
 

@@ -15,7 +15,7 @@ from model.text.forms import Genre
 from model.text.typesetting import typeset
 
 LONGEST_MESSAGE, LONGEST_CAPTION = 4096, 1024
-"""Of Telegram, in UTF-16 units of what is shown."""
+"""Telegram's limits, in UTF-16 units of what is shown."""
 STRANGE = "<b>&amp; 😀 *_`</i>\u202e{}'\""
 LONGEST_VERSE = 800  # characters of each part of a poem
 

@@ -24,7 +24,7 @@ MANY = 1000
 
 
 class InMemory(BaseRequest):
-    """What would be an HTTP request is a call, with JSON both ways."""
+    """Calls the server in place of an HTTP request, with JSON both ways."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -91,7 +91,7 @@ def words(message: Json) -> str:
 
 
 def over_http(server: Server) -> Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]:
-    """Let an HTTP server answer as this one does."""
+    """Return a function that answers HTTP requests as `server` answers calls."""
 
     def read(name: str, value: str) -> Any:
         with contextlib.suppress(ValueError):

@@ -61,9 +61,9 @@ class Server:
     Times are those of the event loop: `left[n]` is when `sent[n]` came, and `fetched_at[id]` when
     the bot last fetched the message with this id.
 
-    `before` holds what a test does before a method is carried out, by the method's name. `refusals`
-    holds answers to give instead of the next ones, by the method's name, too. With a `rate` of
-    messages a second, Telegram's limits hold, and `floods` counts how often the answer was 429.
+    By the name of a method, `before` holds what a test does before the method is carried out, and
+    `refusals` what its next calls are answered. With a `rate` of messages a second, Telegram's
+    limits hold, and `floods` counts how often the answer was 429.
     """
 
     def __init__(self) -> None:
@@ -192,9 +192,8 @@ class Server:
                     await self._changed.wait_for(lambda: self._updates or self.revoked)
         if self.revoked:
             raise Refusal(401, "Unauthorized")
-        updates = list(self._updates.values())[
-            : min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
-        ]
+        limit = min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
+        updates = list(self._updates.values())[:limit]
         for update in updates:
             with contextlib.suppress(AttributeError, KeyError, TypeError):  # no message
                 number = update["message"].get("message_id")
