@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.app import Door
 
 STOP_SECONDS = 7.5
-"""A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
+"""The longest time that a stop takes, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ASKING_SECONDS = 15.0
 """How long `mangosaurus healthy` waits for an answer. Without one, the bot is not well."""
 ABOUT = """\
@@ -63,6 +63,7 @@ def command() -> None:
     if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] not in COMMANDS:
         from model.__main__ import app
 
+        # this ends the process
         app(prog_name="mangosaurus")
     main(sys.argv[1:])
 
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             _check_input(wanted)
             serving = _here(settings, wanted)
         asyncio.run(_until_told(serving))
-    except KeyboardInterrupt:  # before it serves
+    except KeyboardInterrupt:  # Ctrl-C before the bot serves
         sys.exit(130)
     except Exception as error:
         reason = str(error)
@@ -136,8 +137,8 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
-            # Any thread may get the signal. This wakes the loop, in which `stop` runs; on Windows,
-            # the loop wakes by itself.
+            # Any thread may get the signal. A handler that does nothing (`bool`) wakes the loop, in
+            # which `stop` runs. On Windows, the loop wakes by itself.
             with contextlib.suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, bool)
             signal.signal(number, stop)
@@ -180,8 +181,8 @@ def _healthy(settings: Settings) -> int:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does: see `Standby`. Raises
-    StartError once Telegram rejects the token.
+    """Wait for the lock, and serve as long as this process holds it: see `Standby`. Raises
+    StartError if Telegram rejects the token.
     """
     from bot.health import SERVING, STANDBY, Health
     from bot.running import running
@@ -226,7 +227,7 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
 
 
 def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read what is wanted: a command, or where to chat."""
+    """Return what the command line asks for: a command, or where to chat."""
     parser = argparse.ArgumentParser(
         "mangosaurus",
         description=ABOUT,

@@ -12,14 +12,14 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
    (`creations`). `store` notes it under a code.
 3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the
    person's first line of a sonnet is too short to scan, the network completes it first.
-4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below: one name as the
-   caption of its card, if that can be drawn soon.
+4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below. A single name
+   becomes the caption of its card, if the card can be drawn soon.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
 An answer that surely did not arrive takes no turn: its draft is discarded, and the person's next
-ask gets the same turn, and so the same text. If nobody can know whether it arrived, or if the
-bot is killed before step 5, the code and the buttons of the message work all the same, because the
-creation was noted before it was sent.
+ask gets the same turn, and so the same text. If nobody can know whether the answer arrived, or if
+the bot is killed before step 5, the code and the buttons of the message work all the same, because
+the creation was noted before it was sent.
 
 On Telegram, the ask itself is noted, too (`inbox`), until step 5 strikes it off. So whatever ends
 the bot, the next start goes on with the same creation.
@@ -94,7 +94,7 @@ async def show(ask: Said, creation: Creation, bot: Bot) -> None:
 
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
-    """Send a card with its caption. Raises Explained if it cannot be drawn or sent."""
+    """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         await ask.chat.picture(card, message, buttons)
 
@@ -108,7 +108,7 @@ async def say_with_card(
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
         with contextlib.suppress(Explained):
             await send_card(ask, card, message, buttons)
-            return
+            return  # not reached if the card cannot be drawn or sent
     await ask.chat.say(message, in_words)
 
 
@@ -120,7 +120,7 @@ async def _deliver(
     bot: Bot,
     opening: Message = NOTHING,
 ) -> None:
-    """Send one name with its card, and anything else as words."""
+    """Send a single name with its card, and anything else as text alone."""
     bot.limits.written(ask)
     message = opening + layout.reply(creation, text)
     buttons = layout.buttons_below(creation, text)

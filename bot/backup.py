@@ -21,8 +21,10 @@ from bot.standby import takes
 from model.errors import MangosaurusError
 
 ROWS = 1000
-"""How many rows are in memory at once. A row of voices or weights has megabytes, so it is alone."""
+"""How many rows are in memory at once. A row of voices or weights has megabytes, so it is read
+alone."""
 
+# begins a transaction that sees the database as it is at one moment
 _SNAPSHOT = {
     "sqlite": "BEGIN",
     "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
@@ -47,7 +49,7 @@ async def backup(settings: Settings, wanted: str) -> None:
 
 
 async def restore(settings: Settings, wanted: str) -> None:
-    """Put a backup into a database that is empty, except for weights: those are replaced.
+    """Put a backup into a database that has nothing but weights, which are replaced.
 
     No bot may use the database meanwhile. A bot on Telegram is noticed, and the backup refused; a
     bot in a terminal is not noticed.
@@ -62,7 +64,7 @@ async def restore(settings: Settings, wanted: str) -> None:
 
 
 async def _fill(target: Database, source: Database) -> str:
-    """Copy the tables that are kept, and return how many rows each has."""
+    """Copy the tables that a backup has, and return a text with the number of rows in each."""
     counts = Counter({table.name: 0 for table in schema.KEPT})
     with target.transaction() as writer:
         schema.prepare(writer)  # from now on, nobody else can write to a SQLite file
@@ -76,7 +78,7 @@ async def _fill(target: Database, source: Database) -> str:
         for table, rows in _rows(source):
             writer.execute(table.insert(), rows)
             counts[table.name] += len(rows)
-            await asyncio.sleep(0)  # here, Ctrl-C ends it
+            await asyncio.sleep(0)  # here, Ctrl-C can end the copying
     return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
 
 

@@ -31,7 +31,7 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 10
 CODE = re.compile(rf"(?=[a-z]*[0-9])[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
-"""A code has a digit, so no word is one."""
+"""A code has a digit, so that no word is a code."""
 _CODE_ALONE = re.compile(
     rf"(?:#|code\s+|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE
 )
@@ -81,8 +81,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. If `temperature` is None, the usual
-    temperature of the weights is used.
+    """What an ask wishes for. If `temperature` is None, the usual temperature of the weights is
+    used.
 
     `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
     stands above the answer, once.
@@ -102,7 +102,7 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, temperature: float) -> Creation:
-        """Return the creation of somebody's next turn, or a longer poem, which is theirs now.
+        """Return a creation for somebody's next turn, or their longer copy of `poem`.
 
         `temperature` is the usual one of the weights.
         """
@@ -147,8 +147,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code that a text consists of, perhaps behind a # or the word "code". A link may
-    end in it. Return "" for any other text.
+    """Return the code in a text that has nothing else but a # or the word "code" before it, or a
+    link that ends in it. Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""
