@@ -97,7 +97,7 @@ class Picture(NamedTuple):
 
 
 class Chat(ABC):
-    """A place to answer in. Each message has a number. The methods raise NotSent, InDoubt or Gone."""
+    """A place to answer in. Each message has a number. Methods raise NotSent, InDoubt or Gone."""
 
     id: int
     is_private: bool = True

@@ -5,9 +5,9 @@ from bot.cards.creature import Creature
 from bot.words import sentences
 
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
-"""What a card may tell, with keys. A fact fits a creature that has all the words of one of its
-keys: words from the meaning of its name or, with "@", things in its picture. A sleeper gets only
-facts with "@sleeping"."""
+"""What a card may tell, with keys. A fact fits a creature that has all the words of one of the
+fact's keys. A word comes from the meaning of the creature's name or, with "@", from its picture. A
+sleeper gets only facts with "@sleeping"."""
 
 
 def biography(creature: Creature) -> str:
@@ -18,6 +18,7 @@ def biography(creature: Creature) -> str:
     """
     known = seen(creature.kind, *creature.scene.split(), *creature.parts)
     known |= {word for part in creature.chance.parts for word in part}
+    # a pair is chosen more often if it stands in the list more often
     told = [
         (fact, key)
         for fact, keys in FACTS.items()
@@ -30,8 +31,8 @@ def biography(creature: Creature) -> str:
 
 
 def true_facts(name: str) -> str:
-    """Say when and where a real dinosaur lived, how long it was and what it ate. Return "" if the
-    table lacks it.
+    """Return a sentence on when and where a real dinosaur lived, how long it was and what it ate,
+    or "" if the table lacks the name.
     """
     if name not in REAL:
         return ""
@@ -41,5 +42,5 @@ def true_facts(name: str) -> str:
 
 
 def seen(*things: str) -> set[str]:
-    """Return the words of FACTS for what a picture shows."""
+    """Return the words that FACTS uses for things in a picture."""
     return {f"@{thing.replace(' ', '-')}" for thing in things}

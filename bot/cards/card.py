@@ -23,9 +23,9 @@ _MARGIN = 70
 _LOWEST = 1242
 """How far down the last line below a picture may stand."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
-"""Where verse on a page begins and ends at most, and how wide it may be."""
+"""The highest and the lowest place of verse on a page, and how wide it may be."""
 _CAPITAL = 0.65
-"""How high capitals are. Lengths of verse are in ems: the size of its type."""
+"""The height of capitals. Lengths on a page are in ems; an em is the size of the type."""
 _INITIAL = re.compile(r"([“’«„¿¡(\[]?)(\d{1,2}(?!\d)|[^\W\d_])(?![\u0300-\u036f])")
 """A mark, if there is one, and the letter or the number that becomes an initial."""
 _FRAME = "".join(
@@ -45,8 +45,8 @@ _Row = tuple[str, int, float, float, float]
 
 
 def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
-    """Return the card of a name. It says whose the name is, how it is said, what it means, one
-    thing about the creature's life, and whether it is real.
+    """Return the card of a name. The card says whose the name is, how it is said, what it means,
+    one thing about the creature's life, and whether it is real.
 
     The name may begin with a `word` that somebody asked for, such as the name of a person.
     """
@@ -83,7 +83,8 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
-    """Return verse as a page of an edition: a person's words in colour, then the network's.
+    """Return a card with verse as a page of an edition: a person's words in colour, then the
+    network's.
 
     An initial stands beside two rows, or rises from a row that is alone.
     """
@@ -112,21 +113,22 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
 
 
 def names_card(names: Sequence[str], code: str) -> Card:
-    """Return names as a page, one below the other."""
+    """Return a card with names, one below the other."""
     widest = max(map(width, names))
     rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
     return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, code), "\n".join(names)
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
-    """Break the lines of a text into rows, beginning at its character `at`. The first line is
+    """Return the lines of a text from its character `at` on, broken into rows. The first line is
     large, unless it is one of a sonnet's fourteen.
     """
     lines = text[at:].split("\n")
+    # a first line that is none of the fourteen has a blank line below it
     is_plain = is_sonnet and "" not in lines[1:2]
     step = 1.8 if len(lines) < 9 else 1.5
     most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
-    # as wide as the lines below, with its initial
+    # a large line becomes, with its initial, as wide as the lines below
     widest = max(map(width, _balanced(lines[0], most)), default=0)
     large = max([15, *map(width, lines[1:])]) / (widest + 1.6)
     rows: list[_Row] = []
@@ -135,7 +137,8 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
         is_large = not rows and not is_plain
         size = max(1.15, min(1.8, large)) if is_large else 1.0
         if rows and rows[-1][2] > size:
-            y = rows[-1][4] + 2.35  # below the tail of a Q or Ç
+            y = rows[-1][4] + 2.35  # a large row is above: stay below the tail of its Q or Ç
+        # the couplet is indented
         x = 1.2 if is_sonnet and number > len(lines) - 3 else 0.0
         for piece in (_balanced(line, most) if is_large else wrap(line, 54)) or [""]:
             at = text.index(piece, at)
@@ -147,7 +150,7 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
 
 
 def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: str) -> str:
-    """Return a page with rows in type as large as fits."""
+    """Return a page with a title and rows, in type as large as fits, and at most `largest`."""
     wide = max(1, *(x + width(words) * size for words, _, size, x, _ in rows))
     top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
     high = max(y for *_, y in rows) - top
@@ -163,8 +166,8 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
 
 
 def _in_lines(text: str, width: int) -> list[str]:
-    """Break text after its sentences, if that gives at most three lines, none of them too long or
-    very short. Otherwise, break it into lines of about the same length.
+    """Return a text in lines: its sentences, if these are at most three lines, none of them too
+    long or very short; otherwise, lines of about the same length.
     """
     parts = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
     if len(parts) < 4 and all(7 < len(part) <= width for part in parts):
@@ -173,14 +176,14 @@ def _in_lines(text: str, width: int) -> list[str]:
 
 
 def _balanced(text: str, width: int) -> list[str]:
-    """Break text into as few lines as such a width needs, and make them about equally long."""
+    """Return a text in as few lines as the width allows, about equally long."""
     rows, longest = len(wrap(text, width)), max((12, *map(len, text.split())))
     found = (lines for w in range(longest, width) if len(lines := wrap(text, w)) == rows)
     return next(found, wrap(text, width))
 
 
 def _card(picture: str, drawn: str, below: str, code: str) -> str:
-    """Return a card with a picture above the paper, or with paper alone."""
+    """Return a card with a picture above the paper; if the picture is "", with paper alone."""
     top = SCENE if picture else 0
     foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "italic", "start")
     foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
@@ -197,6 +200,6 @@ def _text(
     style: str = "normal",
     anchor: str = "middle",
 ) -> str:
-    """Set a text, which may contain marks of SVG."""
+    """Return a text in SVG. It may contain marks of SVG."""
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{text}</text>'

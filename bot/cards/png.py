@@ -1,8 +1,8 @@
 """SVG to PNG, by resvg, with text in EB Garamond.
 
 Processes draw, because resvg holds Python's lock for 0.13 s, and the event loop would stand still.
-They start with the first card, and stay. Each reads SVGs and writes PNGs, with their lengths in
-front, until its input ends: no process outlives the bot.
+They start when cards need them, and stay. Each reads SVGs and writes PNGs, with their lengths in
+front, until its input ends. So no process outlives the bot.
 """
 
 import asyncio
@@ -42,13 +42,13 @@ PROCESSES = max(1, available_cores() - 1)
 
 
 class Drawings:
-    """Draws cards. `fault` says why the last one could not be drawn; it is empty if it was."""
+    """Draws cards. `fault` says why the last card could not be drawn, and is "" if it was drawn."""
 
     def __init__(self) -> None:
         self.fault = ""
         self.file_ids: dict[str, str] = {}
-        """Telegram's ids of the cards that belong to nobody and were sent there, by the cards'
-        keys."""
+        """The keys of cards that belong to nobody and were sent on Telegram, with Telegram's ids of
+        them."""
         self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
         self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
@@ -63,8 +63,8 @@ class Drawings:
         return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
 
     async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
-        """Draw a card, once for all who wait for it; return its PNG and its words. Raises
-        Explained.
+        """Return the PNG and the words of a card, which is drawn once for all who wait for it.
+        Raises Explained.
         """
         if key not in self._going_on:
             self._going_on[key] = asyncio.create_task(self._drawn(card))
@@ -72,7 +72,7 @@ class Drawings:
         return await asyncio.shield(self._going_on[key])
 
     async def draw(self, svg: str) -> bytes:
-        """Draw an SVG. Raises Explained."""
+        """Return an SVG as PNG. Raises Explained."""
         self.speed.count(1)
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
@@ -84,6 +84,7 @@ class Drawings:
                 png = await _answer(process, svg.encode())
                 self._idle.append(process)
         except OSError as error:
+            # a TimeoutError, too, is an OSError, but without a text
             self.fault = str(error) or "it took too long"
             logger.warning("A card could not be drawn: %s", self.fault)
             raise Explained(sentences.NOT_DRAWN) from error
@@ -120,7 +121,7 @@ async def _answer(process: Process, svg: bytes) -> bytes:
             return await process.stdout.readexactly(int.from_bytes(size, "big"))
         except EOFError as error:
             complaint = (await process.stderr.read())[-200:].decode(errors="replace")
-            status = await process.wait()  # before it is killed, or else nobody learns it
+            status = await process.wait()  # before the process is killed, which changes the status
             raise OSError(f"its process ended: {complaint or status}") from error
     except BaseException:
         await end_child(process)

@@ -14,20 +14,25 @@ Ends: TypeAlias = tuple[float, float]
 
 
 def world(creature: Creature) -> str:
-    """Draw a creature in its world. The drawing goes on beyond the frame."""
+    """Return a creature in its world as SVG. The drawing goes on beyond the frame."""
     animal, chance = creature.svg(), creature.chance
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
     left, right, top = creature.box()
     ends = [point[0] for _, spine in PEOPLE[creature.person] for point in spine]
+    # how far the person reaches to the left and to the right
     before, after = (max(33, 10 + end) * creature.tall / 100 for end in (-min(ends), max(ends)))
+    # how large a young one is on the other side of the person, if there is one
     young = 0.7 * creature.tall / -top if creature.person == "standing between" else 0
     room = right - left + 30 + before + after + young * (right - left)
     scale = min(980 / room, 530 / -top, 380 / creature.tall)
     x = (WIDTH - room * scale) / 2
     place, stands = x - left * scale, x + (right - left + 30 + before) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
-    bright = (place + head[0] * scale, GROUND + head[1] * scale)  # behind the head or the person
+    bright = (
+        place + head[0] * scale,
+        GROUND + head[1] * scale,
+    )  # where the sun is: behind the head or, if that is too low, behind the person
     drawn = _sky(chance, scene, bright if bright[1] < 310 else (min(max(stands, 180), 900), 190))
     distant = mixed(plant, scene[4], 0.5)
     for side, u in (("left", 80), ("right", stands + 60)):
@@ -52,6 +57,7 @@ def world(creature: Creature) -> str:
         ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
     ):
         drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
+    # every other name is drawn as in a mirror
     turned = chance.among("turned", ("scale(1)", f"matrix(-1 0 0 1 {WIDTH} 0)"))
     return f'<g transform="{turned}">{drawn}</g>'
 
@@ -105,7 +111,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw plants, clouds or other things, with places and sizes between two ends."""
+    """Draw plants, clouds or other things. Their places and sizes lie between two ends each."""
     drawn = ""
     for i in range(count):
         x, y, size = (

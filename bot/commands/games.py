@@ -44,7 +44,8 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
 
 
 async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Find the dinosaur of a first name, or of the one in the person's profile.
+    """Return the dinosaur of a first name, or else of the name in the person's profile, and the
+    work of sending it.
 
     Only the name (in the network's letters) and the version decide it.
     """
@@ -76,8 +77,9 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
 
 
 async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
-    """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
-    else asks for the round. The first press of a question counts.
+    """Return the three numbers that a button of a round says (`/today DAY QUESTION CHOICE`), and
+    the work. Any other text asks for the round, and gives no numbers. Raises Explained if the
+    question was answered before, or the round is over.
     """
     check_private(ask, "today")
     words = rest.split()
@@ -96,8 +98,8 @@ async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Wor
 
 
 async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
-    """Send where somebody stands in the round of the day: the next question, or the result. A press
-    is answered with the card of the real dinosaur.
+    """Send the next question of the round of the day, or the result of the round. A press is
+    answered, too, with the card of the real dinosaur.
     """
     day, question, choice = press or (datetime.now(UTC).toordinal(), 0, 0)
     spoken = date.fromordinal(day).strftime("%d %B").lstrip("0")
@@ -134,7 +136,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     """Return the four names of a question in their order, and the real one.
 
     They are the same for everybody: the released version invents the other three, even if another
-    one is in use.
+    version is in use.
     """
     number = day * QUESTIONS + question
     if number in bot.questions:
@@ -157,7 +159,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
 
 @cache
 def little_known() -> tuple[str, ...]:
-    """Return the real dinosaurs that few people know. Their length must not give them away."""
+    """Return the real dinosaurs that few people know, none longer or shorter than invented ones."""
     famous = FAMOUS.read_text(encoding="ascii").split()
     return tuple(
         name

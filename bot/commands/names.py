@@ -65,9 +65,9 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
 async def typed(ask: Typed, text: str, bot: Bot) -> None:
     """Offer five names that begin with a word: `@bot mango`, in any chat.
 
-    Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and
-    the same words give the same offers again. Offers are not kept: the message that is sent has a
-    link to the card of its name.
+    Offers depend on the person's seed but stand outside the person's sequence: typing takes no
+    turn, and the same words give the same offers again. Offers are not kept: the message that is
+    sent has a link to the card of its name.
     """
     if is_taboo(text):
         raise Explained(sentences.TABOO)
@@ -88,7 +88,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
 
 
 async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
-    """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
+    """Send the card of a name: `/name mangosaurus`, as links in sent offers say it."""
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
@@ -111,19 +111,19 @@ def latin(word: str) -> str:
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
-    """Return how names like a real one begin, and a sentence that says that it is real. Both are
-    empty if the name is not real.
+    """Return the beginning of names like a real one, and a sentence that says what the real one is.
+    Both are empty if the name is not real.
 
-    The names begin with what stands before the last known part of the real one. Without such a
-    part, they begin with the first half of a long name, or with the whole of a short one: Anna and
-    Victoria are genera, too.
+    Names like it begin with what stands before its last known part. Without such a part, they begin
+    with the first half of a long name, or with the whole of a short one: Anna and Victoria are
+    genera, too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
     if not what:
         return "", NOTHING
     end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
-    for part in parts_of(name)[-1:]:
+    for part in parts_of(name)[-1:]:  # none, if no part is known
         if part.end == len(name) and part.start >= SHORTEST_BEGINNING:
             end = part.start
     opening = sentences.REAL.format(name.capitalize(), what, name[:end].capitalize())
@@ -138,7 +138,7 @@ def _count(word: str) -> int:
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str = "") -> str:
-    """Read first letters as the network writes them. Those of dinosaurs may be of any script."""
+    """Return first letters as the network writes them. For dinosaurs, they may be of any script."""
     prefix = checkpoint.vocabulary.fold(word if voice else latin(word)).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS
