@@ -50,8 +50,8 @@ typed inline. A text costs 1 or more."""
 
 class Work(NamedTuple):
     """What an answer needs: texts of one form, counted in poems; a card, named by its key; and
-    messages. `patience` is how many seconds it may wait, and `cost` what it takes from a person's
-    bucket.
+    messages. `patience` is how many seconds the answer may wait, and `cost` how many tokens it
+    takes from a person's bucket.
 
     Names do not wait for verse, as each network has threads of its own. A card is drawn after its
     text is written, and once for all who wait for it.
@@ -72,7 +72,7 @@ OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
-    """Return the work of a text, and of its card if that must be drawn. `card` is its key."""
+    """Return the work of a text, and of its card if there is a `card`, which is the card's key."""
     texts = TEXTS[wanted.genre] * wanted.parts
     work = Work(texts, wanted.genre.network.form, card, cost=max(1.0, texts + bool(card)))
     return work._replace(patience=CARD_WAIT_SECONDS) if card else work
@@ -81,7 +81,7 @@ def work_for(wanted: Wish | Creation, card: str = "") -> Work:
 class Speed:
     """Measures how much is made in a second, while at least `busy` waits.
 
-    It begins with a guess, which weighs as much as `seconds` of measuring.
+    The measure begins with a guess, which weighs as much as `seconds` of measuring.
     """
 
     def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:
@@ -92,7 +92,7 @@ class Speed:
         self._since = 0.0
 
     def count(self, more: float) -> None:
-        """Add to what waits. A negative number says how much was made."""
+        """Add to what waits. A negative number takes away what was made."""
         now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since
@@ -104,6 +104,7 @@ class Speed:
         self.waiting += more
 
     def a_second(self) -> float:
+        """Return how much is made in a second, as measured until now."""
         self.count(0)
         return self._made / self._seconds
 
@@ -124,10 +125,13 @@ class Limits:
         self._drawing = drawing
 
     _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
+    """How many times faster all threads are than one."""
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
-        """Accept an ask, and charge its person. It counts until the block ends. Raises Refused."""
+        """Accept an ask, and charge its person. The answer counts as expected until the block ends.
+        Raises Refused.
+        """
         if isinstance(ask, Said) and ask.is_late:
             raise Refused(sentences.LATE, "late")
         too_long = self._seconds_until(ask, work) - work.patience
@@ -146,7 +150,8 @@ class Limits:
         finally:
             self.written(ask)
             del self._accepted[ask]
-            self._messages -= Counter({ask.chat.id: work.messages})  # which drops what comes to 0
+            # `-=` drops a count that comes to 0
+            self._messages -= Counter({ask.chat.id: work.messages})
 
     def written(self, ask: Ask) -> None:
         """Note that the texts of an answer are written."""
@@ -155,8 +160,8 @@ class Limits:
         self._writing.count(-work.texts)
 
     def wait(self, chat: Chat) -> float:
-        """Return in how many seconds a change of a message could leave, behind all that is
-        expected.
+        """Return in how many seconds a change of a message could leave, behind all messages that
+        are expected.
         """
         # the message itself is among those that are expected
         return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
@@ -175,7 +180,7 @@ class Limits:
         self._refused.give_back(chat.id, 1.0, 0.0)
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
-        """Return in how many seconds an answer would be sent, behind all that was accepted."""
+        """Return in how many seconds an answer would be sent, behind all other accepted asks."""
         poems_a_second = self._writing.a_second()
         accepted = self._accepted.items()
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
@@ -199,7 +204,7 @@ def _now() -> float:
 class Buckets:
     """A token bucket for each person.
 
-    It holds `most` tokens of the rate, and fills up in `seconds`.
+    A bucket holds `rate.most` tokens. If empty, it fills up in `rate.seconds`.
     """
 
     def __init__(self, rate: Rate | None) -> None:
@@ -217,6 +222,7 @@ class Buckets:
             return 0
         now, token = _now(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
+        # rounded, so that an error in the last digits does not become a second
         wait = round(full_at + min(cost, 1.0) * token - now - self._rate.seconds, 6)
         if wait > 0:
             return math.ceil(wait)

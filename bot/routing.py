@@ -108,6 +108,7 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
         found = SENT if isinstance(ask, Sent) else LINE
     if found and found.group == ADMINS and not ask.is_admin:
         found = None
+    # in a group, only commands and buttons are meant for the bot
     if not ask.chat.is_private and not (name and found) and ask.pressed is None:
         return None
     if is_taboo(ask.text[: 2 * LONGEST_LINE]):
@@ -156,7 +157,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     sentence = _sentence(error, note, bot)
     if sentence is None:
         return
-    ask.chat.note = None  # so that this is not noted as sending: it may come twice
+    ask.chat.note = None  # so that sending this is not noted: these words may come twice
     try:
         if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             return
@@ -177,14 +178,14 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
 
 
 def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
-    """Return what the person should read about an error, if anything, and log what only the
-    operator can mend.
+    """Return what the person should read about an error, if anything. Count the error, and log it
+    if only the operator can mend it.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
             bot.limits.refusals[error.reason] += 1
         return error.sentence
-    if not isinstance(error, Gone):  # that somebody blocks the bot is no error
+    if not isinstance(error, Gone):  # it is no error if somebody blocks the bot
         bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent():

@@ -121,6 +121,7 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
     found = {}
     for line in parse_stream(StringIO(text)):
         if line.error:
+            # the parser counts the blank lines above to the line
             blank = line.original.string.removesuffix(line.original.string.lstrip())
             number = line.original.line + len(blank.splitlines())
             raise SettingsError(f"{env_file}, line {number}: this is not NAME=value, nor a comment")
@@ -138,6 +139,7 @@ class Key(NamedTuple):
 
 
 def _value(name: str, key: Key, text: str) -> object:
+    """Return the value that a text gives a setting. Raises SettingsError."""
     try:
         return key.parse(text)
     except (ValueError, RuntimeError):
@@ -147,8 +149,8 @@ def _value(name: str, key: Key, text: str) -> object:
 
 
 def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], object]:
-    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if it
-    has none.
+    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if the
+    pattern has no groups.
     """
 
     def parse(text: str) -> object:
@@ -161,7 +163,7 @@ def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], obje
 
 def _token_in(text: str) -> object:
     """Return the token in a file: a secret of Docker, or a credential of systemd."""
-    if PRIVATE.search(text):  # the token itself
+    if PRIVATE.search(text):  # somebody has given the token itself
         raise ValueError
     try:
         content = (HOME / Path(text).expanduser()).read_text(encoding="utf-8")
@@ -178,6 +180,7 @@ def _token_in(text: str) -> object:
 
 
 def _database(text: str) -> Path | Secret:
+    """Return the path of a SQLite file, or PostgreSQL's URL, which may have a password."""
     if re.match(r"postgres(ql)?(\+psycopg)?://", text):
         if not find_spec("psycopg"):
             raise SettingsError(

@@ -33,12 +33,13 @@ TRY, TRY_LATER = 0.5, 2.0
 """Seconds after a try to get the lock, and after a try that found no server. The second is longer,
 so that whoever served comes first when the server is back."""
 CHECK = 1.0
-"""Seconds between two looks at the lock that is held."""
+"""Seconds between two questions whether the lock is still held."""
 PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
 EX_TEMPFAIL = 75
 """The exit code if another process serves, or may do so. A later start can succeed."""
+# these two are a reason with a way out
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
@@ -67,7 +68,8 @@ class Standby:
         """Wait until this process holds the lock and no other serves, however long the server is
         away.
 
-        Calls `waiting` after each try that fails, with ANOTHER_SERVES or what the server said.
+        Calls `waiting` after each try that fails, with ANOTHER_SERVES or what the server said;
+        the default does nothing.
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
@@ -77,16 +79,16 @@ class Standby:
         while True:
             if await self._answer(takes):
                 await asyncio.sleep(CHECK + PATIENCE)
-                if await self._answer(_holds):  # no, if the connection is a new one
+                if await self._answer(_holds):  # a new connection does not hold it
                     return
             waiting(self._told)
             await asyncio.sleep(TRY if self._told == ANOTHER_SERVES else TRY_LATER)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
+        """Do some work. Once the lock is lost, cancel the work, wait until it has ended, and raise
         StoreError.
 
-        A cancellation cancels the work, too. This looks after the lock until the work has ended.
+        A cancellation cancels the work, too. The lock is kept until the work has ended.
         """
         working = asyncio.create_task(work)
         losing = asyncio.create_task(self.lost())
@@ -121,7 +123,7 @@ class Standby:
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
-        No answer counts as no. Then the connection is given up.
+        If no answer comes, that counts as no, and the connection is given up.
         """
         asked = time.monotonic()
         reason = ""
@@ -146,4 +148,5 @@ def takes(connection: Connection) -> bool:
 
 
 def _holds(connection: Connection) -> bool:
+    """Return whether this connection has the lock."""
     return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))

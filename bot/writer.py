@@ -130,7 +130,7 @@ class Writer:
         )
 
     async def close(self) -> None:
-        """End the threads. What is not written by now will not be."""
+        """End the threads. Texts that are not written by now never will be."""
         self._is_closed = True
         for queue in self._threads:
             queue.jobs.put(None)
@@ -185,9 +185,11 @@ class Writer:
                 decoder, jobs = None, {}
 
     def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
-        """Wait for something to write. Return the requests that join, or None at the end."""
+        """Return the requests that join, or None at the end. If nothing is being written, wait for
+        one.
+        """
         arrivals: list[_Job] = []
-        with contextlib.suppress(Empty):
+        with contextlib.suppress(Empty):  # no more requests wait
             while running + len(arrivals) < ROWS and not self._is_closed:
                 job = queue.jobs.get(block=not (running or arrivals))
                 if job and not job.future.done():
@@ -218,6 +220,7 @@ class Writer:
                 self._loop.call_soon_threadsafe(job.watch, shown)
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        """Return what a request became. Proper names in verse get capitals."""
         has_capitals = any(map(str.isupper, self.checkpoint.vocabulary.characters))
         if not isinstance(request, NameRequest):
             texts = (with_names(texts[0], self.checkpoint.proper_names),)

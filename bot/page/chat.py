@@ -32,8 +32,8 @@ SHOWN = 20
 class Entry:
     """A message as the page keeps it.
 
-    `key` is what a tab calls its own line, and `waits` is true until that line is answered. A file
-    with an `alt` is a card; any other one is to download.
+    `key` is a tab's own name for a line that was written there, and `waits` is true until that line
+    is answered. A file with an `alt` is a card; any other file is for download.
     """
 
     number: int
@@ -150,7 +150,7 @@ class PageChat(Chat):
         await tab.send_json({"event": "chat", "messages": messages} | facts)
 
     async def tell(self, event: str, **facts: Any) -> None:
-        """Send an event to all tabs, but to none that is just closing."""
+        """Send an event to all tabs. A tab that is just closing is passed over."""
         for tab in list(self.tabs):
             with contextlib.suppress(ConnectionError):
                 await tab.send_json({"event": event} | facts)

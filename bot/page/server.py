@@ -43,7 +43,7 @@ class Page(Door):
     def __init__(self, settings: Settings, port: int | None = None) -> None:
         self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
-        # in the folder of all state
+        # the key is kept in the folder of the bot's state
         self._access = access.Access(settings.checkpoints.with_name("page-key"), self.port)
         self.link = f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
         self._chat = PageChat()
@@ -122,6 +122,7 @@ class Page(Door):
         content = await request.read()
         query = request.query
         name = query.get("name") or "file"
+        # a `sleep` of no time returns the content
         file = File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content))
         ask = Sent(
             person=YOU, chat=self._chat, is_admin=True, text=query.get("line", ""), file=file
@@ -162,8 +163,8 @@ class Page(Door):
                 )
 
     async def _hear(self, ask: Said, **facts: Any) -> None:
-        """Show what somebody says as a message of their own, and ask the bot, unless it stops: then
-        the page gives the line back.
+        """Show what somebody says as a message of their own, and ask the bot. While the bot stops,
+        do neither: the page gives the line back.
         """
         if bot := self._bot:
             message = Message([Piece(ask.text)])
@@ -180,6 +181,7 @@ def _bound(port: int | None) -> socket.socket:
         try:
             return socket.create_server((LOOPBACK, at))
         except OSError as error:
+            # without the address, which Python adds
             reason = str(error.strerror).partition(" (while")[0]
     raise StartError(
         f"the page cannot be served at port {port or PORT}: {reason}; --port chooses another one"

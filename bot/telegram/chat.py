@@ -81,13 +81,14 @@ TAGS: dict[Style, str] = {
 def html_of(message: Message, username: str) -> str:
     """Return a message as Telegram's HTML.
 
-    A code becomes a link that shows its creation, and an opening one that says its command.
+    A code becomes a link that shows its creation. An `opening` becomes a link that says its
+    command.
     """
     html = ""
     for text, style in message:
         escaped = escape(text)
         if style == "opening":
-            html += link_to(username, escaped[1:])
+            html += link_to(username, escaped[1:])  # the command without its slash
         elif style == "creation":
             html += f'<a href="https://{link_to(username, escaped)}">{escaped}</a>'
         elif style in TAGS:
@@ -152,7 +153,8 @@ class TelegramChat(Chat):
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
         if unfinished and self.note:
-            with contextlib.suppress(StoreError):  # then the next start says that it is in doubt
+            # if this fails, the next start says that the answer is in doubt
+            with contextlib.suppress(StoreError):
                 await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
@@ -188,7 +190,9 @@ class TelegramChat(Chat):
         return True
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a picture by its file_id. If it has none, or Telegram refuses it, upload it."""
+        """Send a picture by its file_id. If there is none, or Telegram refuses it, upload the
+        picture.
+        """
         known = self._door.file_ids
         send = self._door.client.send_photo
         below: dict[str, Any] = {
@@ -199,7 +203,7 @@ class TelegramChat(Chat):
         if picture.key in known:
             with contextlib.suppress(BadRequest):
                 await self._send(send, known[picture.key], self._place, **below)
-                return
+                return  # not reached if Telegram refuses the file_id
         png, _ = await picture.draw()
         sent = await self._send(send, png, self._place, **below)
         self._door.without_pictures.discard(self.id)
@@ -230,7 +234,7 @@ class TelegramChat(Chat):
         """Offer what somebody may send in another chat. A reason stands on a button that leads to a
         chat with the bot.
 
-        If they have typed more meanwhile, Telegram refuses the offers. That is no error.
+        If the person has typed more meanwhile, Telegram refuses the offers. That is no error.
         """
         results = [
             InlineQueryResultArticle(
@@ -276,6 +280,7 @@ class TelegramChat(Chat):
         place: int,
         **options: Any,
     ) -> TelegramMessage:
+        """Send a message in its turn. It is noted as on its way, unless it is a refusal."""
         call: Call[TelegramMessage] = partial(send, self.id, content, **self._where, **options)
         if place != REFUSAL:
             call = partial(self._noted, call)

@@ -1,6 +1,6 @@
 """The door of Telegram: it polls for updates, and turns them into asks. It fills the menus, too.
 
-Asks are noted before Telegram forgets their updates, and those that the last start left come first.
+Asks are noted before Telegram forgets their updates, and asks that the last start left come first.
 Polling fetches no more than can be answered in time, and pauses while nothing can. Telegram keeps
 updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
@@ -84,7 +84,7 @@ class Telegram(Door):
     """
 
     inbox: Inbox
-    """It knows which answer is on its way."""
+    """The notes of asks, which also say whether an answer is on its way."""
     file_ids: dict[str, str]
     """Telegram's ids of cards that were sent, by the cards' keys."""
     polling: asyncio.Task[None]
@@ -190,7 +190,7 @@ class Telegram(Door):
             )
             if updates := await self._answered(poll):
                 await self._take(updates, bot)
-            # so that each ask has its place before the next look at the room
+            # so that each new ask is expected before the next look at the room
             await asyncio.sleep(0)
 
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
@@ -203,7 +203,7 @@ class Telegram(Door):
             pause = PAUSE_SECONDS
             try:
                 answer = await call()
-            except InvalidToken:  # whose text holds the token
+            except InvalidToken:  # its text holds the token
                 raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
@@ -232,8 +232,8 @@ class Telegram(Door):
             await asyncio.sleep(pause)
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
-        """Note what a batch of updates asks, and begin to answer it. What somebody types inline is
-        not noted: nobody waits for that after a stop.
+        """Note what a batch of updates asks, and begin to answer. What somebody types inline is not
+        noted, because nobody waits for offers after a stop.
 
         An update that cannot be read stops no other.
         """
@@ -278,7 +278,7 @@ class Telegram(Door):
 
     def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
         """Begin to answer an ask. Whether its person is an admin is looked up now, even if an
-        earlier start noted it.
+        earlier start noted the ask.
         """
         kind = Sent if note.is_sent else Said
         ask = kind(
@@ -288,16 +288,16 @@ class Telegram(Door):
             is_admin=note.person in bot.admins,
             file=self._file(**note.file) if note.file else None,
             name=note.name,
-            # what has begun to show goes on, however old it is
+            # an answer that has begun to show goes on, however old the ask is
             is_late=note.shown is None and time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
         bot.ask(ask)
 
     def _asked(self, update: Update) -> Note | None:
-        """Return what an update asks of this bot."""
-        # Of the message with the button, Telegram may send only the chat and the number. A message
-        # that was sent inline has no buttons.
+        """Return the note of what an update asks of this bot, or None."""
+        # Telegram may send no more than the chat and the number of the message with the button. A
+        # message that was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
             return Note(
                 bot=self.client.id,
@@ -314,7 +314,7 @@ class Telegram(Door):
         return self._said(update.update_id, update.message) if update.message else None
 
     def _said(self, update: int, message: Message) -> Note | None:
-        """Return what a message asks, if it is for us and not written by a bot."""
+        """Return the note of a message, or None if it is not for us or was sent through a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins
         is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))
@@ -346,6 +346,8 @@ class Telegram(Door):
         )
 
     def _file(self, file_id: str, name: str, size: int) -> File:
+        """Return a file that Telegram keeps."""
+
         async def read() -> bytes:
             try:
                 file = await self.client.get_file(file_id)

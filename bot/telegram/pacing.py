@@ -10,7 +10,7 @@ alone.
 
 If Telegram surely did not act (no connection, or a status of 500 to 503), the message keeps its
 place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
-it does no harm twice. Every other failure is the caller's to judge.
+it does no harm twice. The caller handles every other failure.
 
 How much is accepted is decided elsewhere: callers ask `wait`, `room` or `allow_refusal` first.
 """
@@ -73,6 +73,8 @@ class Rates:
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message may go behind `ahead` others that wait."""
+        # each message needs a free place of the rate: `number` is the place that this one gets,
+        # after all places were used `rounds` times
         begin = max(now, self.held_until)
         latest = begin
         for ends, seconds in self._ends:
@@ -83,9 +85,11 @@ class Rates:
         return latest
 
     def begin(self) -> None:
+        """Count a message that leaves."""
         self._on_their_way += 1
 
     def end(self, now: float) -> None:
+        """Note that Telegram has answered a message."""
         self._on_their_way -= 1
         for ends, _ in self._ends:
             ends.append(now)
@@ -146,7 +150,7 @@ class Pacing:
         """Return how long an answer waits behind `in_chat` messages to its chat and `in_all`
         messages to all chats.
 
-        What waits here already is among them. Every sixth message may be a refusal.
+        The messages that wait here already are among them. Every sixth message may be a refusal.
         """
         now = asyncio.get_running_loop().time()
         in_chat = max(in_chat, sum(each.chat_id == chat_id for each in self._waiting))
@@ -169,8 +173,8 @@ class Pacing:
     def allow_refusal(self, chat_id: int, expected: int) -> bool:
         """Return whether a refusal may go to a chat, and then count it as said.
 
-        It may if it could leave soon, and if enough messages have left for it or none are
-        `expected`.
+        It may go if it could leave soon, and if enough messages were sent since the last refusal or
+        no other messages are `expected`.
         """
         if not (expected or self._waiting):
             self._unspent = max(self._unspent, SHARE)

@@ -40,7 +40,7 @@ MEASURED_STEPS = 4
 def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
     """Carry out the run in `folder`.
 
-    It takes about so many minutes, or as long as its recipe says if `minutes` is 0.
+    The run takes about `minutes`. If that is 0, it takes as long as its recipe says.
     """
     stopped = threading.Event()
     threading.Thread(target=_listen, args=(stopped, folder), daemon=True).start()
@@ -63,6 +63,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
 
 
 def _corpus(text: Path, form: str, *, is_fresh: bool) -> Corpus:
+    """Return what the run learns from: the text of a voice, if there is one, or our own."""
     if text.exists():
         return corpus_of(text, form)
     if form == "names":
@@ -81,10 +82,12 @@ def recipe_for_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Reci
 
 
 def _tell(event: Mapping[str, Any]) -> None:
+    """Tell the bot about an event."""
     print(json.dumps(event), flush=True)
 
 
 def _listen(stopped: threading.Event, folder: Path) -> None:
+    """Set `stopped` at the first byte from the bot. When the pipe ends, end this process."""
     while os.read(0, 1):
         stopped.set()
     shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, so nobody else would delete it

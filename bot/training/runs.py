@@ -52,9 +52,9 @@ class Run:
     is_fresh: bool = False
     minutes: float = 0.0
     id: int = field(default_factory=partial(secrets.randbelow, 10**9))
-    """The number in the lines of its buttons."""
+    """The number by which its buttons name the run."""
     old: str = ""
-    """The version in use when it began."""
+    """The version in use when the run began."""
     message: int | None = None
     progress: Progress = field(default_factory=Progress)
     began: float = field(default_factory=time.monotonic)
@@ -63,6 +63,7 @@ class Run:
 
     @property
     def opening(self) -> Message:
+        """What the message of the run says at first."""
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
             how = admins.FROM_NOTHING if self.network in tuple(Network) else admins.FROM_LETTERS
@@ -71,7 +72,7 @@ class Run:
         return admins.TRAINING.format(self.title, how)
 
     async def end(self, how: str) -> None:
-        """Stop it, and take its best weights so far, or cancel it."""
+        """End the run: with its best weights so far if `how` is "stop", else with none."""
         self.ending = how
         if self.child and how == "stop":
             self.child.stop()
@@ -144,13 +145,13 @@ class Runs:
         except (NotSent, InDoubt) as error:
             logger.warning("Perhaps nobody is told how a training ended: %s", error)
         if run.chat.note:
-            with contextlib.suppress(StoreError):  # then the next start begins it anew
+            with contextlib.suppress(StoreError):  # then the next start begins the run anew
                 await self._store.strike(run.chat.note)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
         old = b""
-        with contextlib.suppress(Explained):  # a voice that is yet to learn
+        with contextlib.suppress(Explained):  # a new voice has no weights
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
         text = await self._store.voice_text(run.network)

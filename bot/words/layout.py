@@ -46,7 +46,7 @@ def shown(creation: Creation, text: Text) -> Message:
 
 def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> Buttons:
     """Return the buttons below a creation, or below the card of a name. Each one says its command
-    and the code. Of several names, each has a button for its card.
+    and the code. If there are several names, each has a button for its card.
     """
     is_poem = creation.genre is Genre.POEM
     verbs = ["another"]
@@ -85,7 +85,7 @@ def caption(creation: Creation, text: Text) -> Message:
 
 
 def share(creation: Creation, text: Text) -> Button:
-    """Return the button that passes on verse, or the first of some names."""
+    """Return the button that passes on verse, or a name."""
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
     opens = creation.code if creation.count == 1 else f"name-{text.texts[0]}"
@@ -104,9 +104,8 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
-    """Return why a creation has no card, or nothing if it has one. The card is that of its verse,
-    of all names of a voice, or of its name number `n`. It can do without an emoji, but not without
-    a letter.
+    """Return why a creation has no card, or nothing if it has one: see `card_of`. A card can do
+    without an emoji of the text, but not without a letter.
     """
     if creation.genre is not Genre.DINO:
         whole = "".join(verse(creation, text))
@@ -138,11 +137,11 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
 
 def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
     """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
-    alone has none.
+    alone has no meaning.
 
-    If the parts follow a word, they mean "pizza claw". If they come after the name of a person,
-    they mean "Anna's dragon", even if letters stand between. Parts of the person's own name do not
-    count.
+    If the parts follow a `word` such as pizza, the meaning is "pizza claw". If they come after the
+    name of a person, it is "Anna's dragon", even if letters stand between. Parts of the person's
+    own name do not count.
     """
     parts = parts_of(name.lower())
     after = [part for part in parts if part.start > 0 and part.end > len(word)]
@@ -196,7 +195,7 @@ def results(people: Mapping[int, int]) -> Message:
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Set a name, with what its parts mean. That of a person becomes "Anna is Annalong: Anna's
+    """Return a name with what its parts mean. A person's dinosaur becomes "Anna is Annalong: Anna's
     dragon".
     """
     if is_taboo(name):
@@ -213,8 +212,8 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
-    """Set a sonnet as three quatrains and a couplet; return the person's words, and all that
-    follows them. Words in another script stand above the fourteen lines.
+    """Return a sonnet as three quatrains and a couplet: the person's words, and all that follows
+    them. A prompt in another script stands above the fourteen lines.
     """
     line = creation.prompt
     is_first = is_latin(line)
