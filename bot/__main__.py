@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
     If it fails, print one line that says why, and exit with a code that is not 0.
     """
-    wanted = _wanted(arguments)
+    wanted = _read_arguments(arguments)
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
         redaction = configure_logging(level, settings.token, settings.database)
         if wanted.command == "healthy":
-            sys.exit(_healthy(settings))
+            sys.exit(_print_health(settings))
         if wanted.command:
             module = "backup" if wanted.command in ("backup", "restore") else "kept"
             command = getattr(import_module(f"bot.{module}"), wanted.command)
@@ -90,10 +90,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
-            serving = _telegram(settings)
+            serving = _serve_on_telegram(settings)
         else:
             _check_input(wanted)
-            serving = _here(settings, wanted)
+            serving = _serve_here(settings, wanted)
         asyncio.run(_until_told(serving))
     except KeyboardInterrupt:  # Ctrl-C before the bot serves
         sys.exit(130)
@@ -159,7 +159,7 @@ def _end_in_time() -> None:
         os._exit(1)
 
 
-def _healthy(settings: Settings) -> int:
+def _print_health(settings: Settings) -> int:
     """Ask a running bot whether it is well, print what it says, and return the exit code."""
     from http.client import HTTPConnection, HTTPException
 
@@ -180,7 +180,7 @@ def _healthy(settings: Settings) -> int:
         connection.close()
 
 
-async def _telegram(settings: Settings) -> None:
+async def _serve_on_telegram(settings: Settings) -> None:
     """Wait for the lock, and serve as long as this process holds it: see `Standby`. Raises
     StartError if Telegram rejects the token.
     """
@@ -207,7 +207,7 @@ async def _telegram(settings: Settings) -> None:
         await standby.release()
 
 
-async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
+async def _serve_here(settings: Settings, wanted: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited."""
     from bot.running import running
     from bot.terminal import Terminal
@@ -226,7 +226,7 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
         await terminal.converse(bot)
 
 
-def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
+def _read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what the command line asks for: a command, or where to chat."""
     parser = argparse.ArgumentParser(
         "mangosaurus",

@@ -64,7 +64,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
             if wish.genre is Genre.SONNET:
                 if rest := await bot.shelf.rest_of_line(creation):
                     creation = await bot.store.completed(creation, rest)
-                watch = partial(_grow, live, creation)
+                watch = partial(_show_lines, live, creation)
             text = await bot.shelf.write(creation, watch)
         await _deliver(ask, creation, text, live, bot, wish.opening)
     except InDoubt:
@@ -82,7 +82,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         logger.warning("An answer arrived, but not in the database: %s", error)
 
 
-def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
+def _show_lines(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
     live.show(layout.sonnet_begun(creation, lines))
 
 
@@ -100,16 +100,16 @@ async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons
 
 
 async def say_with_card(
-    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, in_words: Buttons
+    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, buttons_alone: Buttons
 ) -> None:
     """Send a card with a message below it. If the chat shows no pictures, or the card takes too
-    long or fails, send the message alone, with the buttons `in_words`.
+    long or fails, send the message alone, with `buttons_alone`.
     """
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
         with contextlib.suppress(Explained):
             await send_card(ask, card, message, buttons)
             return  # not reached if the card cannot be drawn or sent
-    await ask.chat.say(message, in_words)
+    await ask.chat.say(message, buttons_alone)
 
 
 async def _deliver(

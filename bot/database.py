@@ -179,7 +179,7 @@ class Database:
             if self.is_file:
                 way_out = ELSEWHERE
                 with self._explained(PATHS):
-                    is_empty = _make(self.name)
+                    is_empty = _make_file(self.name)
                 if is_empty:
                     with contextlib.suppress(StoreError):  # another process sets the mode
                         # in this mode, which the file keeps, readers and a writer do not wait for
@@ -216,7 +216,7 @@ class Database:
         self._jobs.append((work, result))
         with self._explained(way_out):
             try:
-                await self._on_thread(patience or PATIENCE_SECONDS, self._work_off)
+                await self._on_thread(patience or PATIENCE_SECONDS, self._carry_out_waiting)
                 return result.result()
             finally:
                 result.cancel()
@@ -246,7 +246,7 @@ class Database:
         """
         file = f"{os.path.realpath(self.name)}-telegram"
         with self._explained(PATHS):
-            _make(file)
+            _make_file(file)
         connection = sqlite3.connect(file, 0, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=MEMORY")
@@ -293,10 +293,10 @@ class Database:
         except TimeoutError:  # then end it once the transaction that still runs is over
             self._thread.submit(self._engine.dispose)
 
-    def _work_off(self) -> None:
+    def _carry_out_waiting(self) -> None:
         """Carry out, on the thread, the jobs that wait. Leave out those whose caller gave up."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        wanted = [job for job in jobs if job[1].set_running_or_notify_cancel()]
+        wanted = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
         if wanted:
             self._carry_out(wanted)
 
@@ -305,7 +305,7 @@ class Database:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in jobs]
         except Exception as error:
-            if self._may_try_again(error):
+            if self._wait_to_try_again(error):
                 self._carry_out(jobs)
             elif len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -318,7 +318,7 @@ class Database:
         for (_, future), result in zip(jobs, results, strict=True):
             future.set_result(result)
 
-    def _may_try_again(self, error: Exception) -> bool:
+    def _wait_to_try_again(self, error: Exception) -> bool:
         """Return whether to try again after an error, and wait a moment before that.
 
         While a server is away, the bot tries again for AWAY_SECONDS.
@@ -406,7 +406,7 @@ def _let_only_owner_read(file: str) -> None:
             Path(path).chmod(0o600)
 
 
-def _make(file: str) -> bool:
+def _make_file(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty.
 
     SQLite deletes a log that lies beside an empty file. The log may have the newest changes of a

@@ -22,7 +22,7 @@ from model.threads import available_cores
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
-TOLD = Rate(1, 30)
+REFUSAL_RATE = Rate(1, 30)
 """A chat reads at most one refusal in half a minute."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.0}
 """How much work ten names, a part of a poem and a sonnet are, in poems.
@@ -103,7 +103,7 @@ class Speed:
         self._since = now
         self.waiting += more
 
-    def a_second(self) -> float:
+    def per_second(self) -> float:
         """Return how much is made in a second, as measured until now."""
         self.count(0)
         return self._made / self._seconds
@@ -120,7 +120,7 @@ class Limits:
         self._buckets = Buckets(rate)
         self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
         self._messages: Counter[int] = Counter()  # how many are expected, by chat
-        self._refused = Buckets(TOLD)  # of chats
+        self._refused = Buckets(REFUSAL_RATE)  # of chats
         self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
         self._drawing = drawing
 
@@ -181,7 +181,7 @@ class Limits:
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all other accepted asks."""
-        poems_a_second = self._writing.a_second()
+        poems_a_second = self._writing.per_second()
         accepted = self._accepted.items()
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
         texts = sum(before.texts for _, before in accepted if before.form == work.form)
@@ -191,7 +191,7 @@ class Limits:
             made = max(made, (texts + work.texts) / poems_a_second)
         if work.card:
             cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
-            made += len(cards) / self._drawing.a_second()
+            made += len(cards) / self._drawing.per_second()
         if not work.messages:
             return made
         return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))

@@ -102,7 +102,7 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     """
     if not isinstance(ask, Said):
         return TYPED, ask.text
-    name, rest = _opened(ask)
+    name, rest = _name_and_rest(ask)
     found = COMMANDS.get(name)
     if not name:
         found = SENT if isinstance(ask, Sent) else LINE
@@ -122,7 +122,7 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     return found, rest
 
 
-def _opened(ask: Said) -> tuple[str, str]:
+def _name_and_rest(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
     In private, a code alone shows its creation, and a few lines are commands without their slash:
@@ -154,7 +154,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
-    sentence = _sentence(error, note, bot)
+    sentence = _sentence_about(error, note, bot)
     if sentence is None:
         return
     ask.chat.note = None  # so that sending this is not noted: these words may come twice
@@ -177,7 +177,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
+def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | None:
     """Return what the person should read about an error, if anything. Count the error, and log it
     if only the operator can mend it.
     """

@@ -45,7 +45,7 @@ TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 LOCK = int.from_bytes(b"mangosau")
-_HOLDS = (
+_LOCK_IS_HELD = (
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     " AND granted)"
 )
@@ -77,9 +77,9 @@ class Standby:
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
             return
         while True:
-            if await self._answer(takes):
+            if await self._answer(take_lock):
                 await asyncio.sleep(CHECK + PATIENCE)
-                if await self._answer(_holds):  # a new connection does not hold it
+                if await self._answer(_has_lock):  # a new connection does not hold it
                     return
             waiting(self._told)
             await asyncio.sleep(TRY if self._told == ANOTHER_SERVES else TRY_LATER)
@@ -108,7 +108,7 @@ class Standby:
             await asyncio.Event().wait()
         while self.is_held:
             good_until = self._good_until
-            is_yes = await self._answer(takes, good_until - time.monotonic())
+            is_yes = await self._answer(take_lock, good_until - time.monotonic())
             if time.monotonic() >= good_until:
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)
@@ -142,11 +142,11 @@ class Standby:
         return not reason
 
 
-def takes(connection: Connection) -> bool:
+def take_lock(connection: Connection) -> bool:
     """Take the lock, if it is free. Return whether this connection has it now."""
     return bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LOCK})")))
 
 
-def _holds(connection: Connection) -> bool:
+def _has_lock(connection: Connection) -> bool:
     """Return whether this connection has the lock."""
-    return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))
+    return bool(connection.scalar(sa.text(f"SELECT {_LOCK_IS_HELD}")))

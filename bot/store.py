@@ -264,7 +264,9 @@ class Store(Learned):
         await self.execute(sa.delete(bans).where(bans.c.person == person))
 
     async def size(self) -> int:
-        return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
+        return await self.run(
+            lambda connection: int(connection.scalar(sa.text(_SIZE[connection.dialect.name])) or 0)
+        )
 
 
 def _tidy(connection: Connection) -> None:

@@ -147,7 +147,7 @@ class Terminal(Chat, Door):
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
-        file = saved(self._files / name, content)
+        file = save(self._files / name, content)
         await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...
@@ -207,7 +207,7 @@ class Terminal(Chat, Door):
             raise self._failure
 
 
-def saved(path: Path, content: bytes) -> Message:
+def save(path: Path, content: bytes) -> Message:
     """Save a file at a path, or beside another file of that name. Return a sentence that says
     where.
 

@@ -165,7 +165,7 @@ class Writer:
         """
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
-        while (arrivals := self._arrivals(queue, len(jobs))) is not None:
+        while (arrivals := self._wait_for_jobs(queue, len(jobs))) is not None:
             queue.stepped = time.monotonic()
             try:
                 if decoder is None:
@@ -184,7 +184,7 @@ class Writer:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
 
-    def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
+    def _wait_for_jobs(self, queue: _Queue, running: int) -> list[_Job] | None:
         """Return the requests that join, or None at the end. If nothing is being written, wait for
         one.
         """

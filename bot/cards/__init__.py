@@ -33,18 +33,18 @@ def card_of(
     """
     if layout.no_card(creation, text, n):
         return None
-    home = f"{home_of(username)} · {creation.code}"
+    source = f"{source_of(username)} · {creation.code}"
     name = str(creation.genre)
     if creation.genre is not Genre.DINO:
         own, rest = map(drawable, layout.verse(creation, text))
-        card = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
+        card = partial(verse_card, own, rest, source, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
         names = drawable(str(layout.shown(creation, text))).split("\n")
-        card = partial(names_card, names, home)
+        card = partial(names_card, names, source)
     else:
         name = text.texts[n].lower()
         is_person = creation.person == NOBODY
-        card = partial(name_card, name, home, creation.prompt, is_person=is_person)
+        card = partial(name_card, name, source, creation.prompt, is_person=is_person)
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
@@ -52,10 +52,10 @@ def card_of(
 
 def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
     """Return the card of a name that is no creation, in letters from a to z."""
-    draw = partial(drawings.draw_once, name, partial(name_card, name, home_of(username)))
+    draw = partial(drawings.draw_once, name, partial(name_card, name, source_of(username)))
     return Picture(name, f"{name}.png", draw, is_kept=True)
 
 
-def home_of(username: str) -> str:
+def source_of(username: str) -> str:
     """Return what a card names as its source: a link to the bot, if it has a name on Telegram."""
     return link_to(username) if username else "Mangosaurus"

@@ -16,7 +16,7 @@ def biography(creature: Creature) -> str:
     A key with more words is chosen more often, and twenty times as often if it names the person in
     the picture, or what the creature wears.
     """
-    known = seen(creature.kind, *creature.scene.split(), *creature.parts)
+    known = words_for(creature.kind, *creature.scene.split(), *creature.parts)
     known |= {word for part in creature.chance.parts for word in part}
     # a pair is chosen more often if it stands in the list more often
     told = [
@@ -24,9 +24,9 @@ def biography(creature: Creature) -> str:
         for fact, keys in FACTS.items()
         for key in keys
         if key <= known and (creature.pose != "sleeping" or "@sleeping" in key)
-        for _ in range(len(key) * (20 if seen(creature.person, *creature.worn) & key else 1))
+        for _ in range(len(key) * (20 if words_for(creature.person, *creature.worn) & key else 1))
     ]
-    worn = [pair for pair in told if seen(*creature.worn) & pair[1]]
+    worn = [pair for pair in told if words_for(*creature.worn) & pair[1]]
     return creature.chance.among("fact", worn or told)[0]
 
 
@@ -41,6 +41,6 @@ def true_facts(name: str) -> str:
     return sentences.LIVED.format(real.places, age, real.metres, real.food)
 
 
-def seen(*things: str) -> set[str]:
+def words_for(*things: str) -> set[str]:
     """Return the words that FACTS uses for things in a picture."""
     return {f"@{thing.replace(' ', '-')}" for thing in things}

@@ -44,7 +44,7 @@ _Row = tuple[str, int, float, float, float]
 """A text, how many letters at its beginning are a person's (0 or less: none), its size, x and y."""
 
 
-def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
+def name_card(name: str, source: str, word: str = "", *, is_person: bool = False) -> Card:
     """Return the card of a name. The card says whose the name is, how it is said, what it means,
     one thing about the creature's life, and whether it is real.
 
@@ -79,10 +79,10 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
         size = min(large * fit, (WIDTH - 2 * _MARGIN) / width(row))
         drawn += _text(escape(row), WIDTH / 2, SCENE + down * fit, size, colour, style)
     words = filter(None, (*(text for text, *_ in texts), below))
-    return _card(world(creature), drawn, below, code), "\n".join(words)
+    return _card(world(creature), drawn, below, source), "\n".join(words)
 
 
-def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
+def verse_card(prompt: str, rest: str, source: str, *, is_sonnet: bool) -> Card:
     """Return a card with verse as a page of an edition: a person's words in colour, then the
     network's.
 
@@ -109,14 +109,14 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
         rows.insert(0, (mark, own - at, size, -(width(mark) + 0.1) * size, 0))
     title = sentences.A_SONNET if is_sonnet else sentences.A_POEM
     below = sentences.SHARED if prompt else sentences.WRITTEN
-    return _page(title, rows, 58, below, code), prompt + rest
+    return _page(title, rows, 58, below, source), prompt + rest
 
 
-def names_card(names: Sequence[str], code: str) -> Card:
+def names_card(names: Sequence[str], source: str) -> Card:
     """Return a card with names, one below the other."""
     widest = max(map(width, names))
     rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
-    return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, code), "\n".join(names)
+    return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, source), "\n".join(names)
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
@@ -149,7 +149,7 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
     return rows
 
 
-def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: str) -> str:
+def _page(title: str, rows: Sequence[_Row], largest: float, below: str, source: str) -> str:
     """Return a page with a title and rows, in type as large as fits, and at most `largest`."""
     wide = max(1, *(x + width(words) * size for words, _, size, x, _ in rows))
     top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
@@ -162,7 +162,7 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
         mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
         marked = f'<tspan fill="{PERSON}">{mine}</tspan>{rest}'
         drawn += _text(marked, left + x * em, first + y * em, size * em, INK, anchor="start")
-    return _card("", drawn, below, code)
+    return _card("", drawn, below, source)
 
 
 def _in_lines(text: str, width: int) -> list[str]:
@@ -182,11 +182,11 @@ def _balanced(text: str, width: int) -> list[str]:
     return next(found, wrap(text, width))
 
 
-def _card(picture: str, drawn: str, below: str, code: str) -> str:
+def _card(picture: str, drawn: str, below: str, source: str) -> str:
     """Return a card with a picture above the paper; if the picture is "", with paper alone."""
     top = SCENE if picture else 0
     foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "italic", "start")
-    foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
+    foot += _text(escape(source), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
     paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
     return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 

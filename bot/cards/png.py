@@ -60,14 +60,14 @@ class Drawings:
         """
         if key in self.file_ids or key in self._going_on:
             return True
-        return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
+        return len(self._going_on) < SOON_SECONDS * self.speed.per_second() and not self.fault
 
     async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Return the PNG and the words of a card, which is drawn once for all who wait for it.
         Raises Explained.
         """
         if key not in self._going_on:
-            self._going_on[key] = asyncio.create_task(self._drawn(card))
+            self._going_on[key] = asyncio.create_task(self._draw_card(card))
             self._going_on[key].add_done_callback(lambda _: self._going_on.pop(key))
         return await asyncio.shield(self._going_on[key])
 
@@ -81,7 +81,7 @@ class Drawings:
                     process = self._idle.pop()
                 else:
                     process = await start_child("-P", "-c", PROGRAM, variables={}, stderr=PIPE)
-                png = await _answer(process, svg.encode())
+                png = await _png_of(process, svg.encode())
                 self._idle.append(process)
         except OSError as error:
             # a TimeoutError, too, is an OSError, but without a text
@@ -101,12 +101,12 @@ class Drawings:
         while self._idle:
             await end_child(self._idle.pop())
 
-    async def _drawn(self, card: Callable[[], Card]) -> tuple[bytes, str]:
+    async def _draw_card(self, card: Callable[[], Card]) -> tuple[bytes, str]:
         svg, words = await asyncio.to_thread(card)
         return await self.draw(svg), words
 
 
-async def _answer(process: Process, svg: bytes) -> bytes:
+async def _png_of(process: Process, svg: bytes) -> bytes:
     """Give a process an SVG, and return its PNG. End the process if it fails, or if the caller is
     cancelled.
 

@@ -42,11 +42,11 @@ def world(creature: Creature) -> str:
     drawn += fill(earth, ground)
     if creature.pose == "drinking":
         water = mixed(scene[1], scene[3], 0.3)
-        drawn += _flat(place + nose[0] * scale - 30, GROUND + 8, 100, 18, water)
+        drawn += _ellipse(place + nose[0] * scale - 30, GROUND + 8, 100, 18, water)
     shade = mixed(ground, INK, 0.2)
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
-    drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
-    drawn += _flat(stands, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
+    drawn += _ellipse(middle, GROUND + 4, half * 0.8, 15, shade)
+    drawn += _ellipse(stands, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
     drawn += _placed(_person(creature.person), stands, creature.tall * scale / 100)
     drawn += _placed(animal, place, scale)
     if young:
@@ -75,7 +75,7 @@ def _placed(drawn: str, x: float, scale: float, turn: str = "") -> str:
     return f'<g transform="{place}">{drawn}</g>'
 
 
-def _flat(x: float, y: float, wide: float, high: float, colour: str) -> str:
+def _ellipse(x: float, y: float, wide: float, high: float, colour: str) -> str:
     return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{wide:.1f}" ry="{high:.1f}" fill="{colour}"/>'
 
 

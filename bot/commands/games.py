@@ -126,8 +126,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
     if real:
         card = card_of_name(real, bot.username, bot.drawings)
-        in_words = [*buttons, [Button("card", f"/name {real}")]]
-        await say_with_card(ask, card, opening + message, buttons, bot, in_words)
+        buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
+        await say_with_card(ask, card, opening + message, buttons, bot, buttons_alone)
     else:
         await ask.chat.say(opening + message, buttons)
 

@@ -100,7 +100,7 @@ class PageChat(Chat):
         await self.tell("message", **entry.facts())
         return entry
 
-    async def answered(self, task: asyncio.Task[None], entry: Entry) -> None:
+    async def mark_answered(self, task: asyncio.Task[None], entry: Entry) -> None:
         """Wait until an ask is answered or refused, and mark the line that asked as answered.
         `/forget` may have deleted that line by then.
         """

@@ -41,7 +41,7 @@ class Page(Door):
     """
 
     def __init__(self, settings: Settings, port: int | None = None) -> None:
-        self._socket = _bound(port)
+        self._socket = _listening_socket(port)
         self.port: int = self._socket.getsockname()[1]
         # the key is kept in the folder of the bot's state
         self._access = access.Access(settings.checkpoints.with_name("page-key"), self.port)
@@ -169,10 +169,10 @@ class Page(Door):
         if bot := self._bot:
             message = Message([Piece(ask.text)])
             entry = await self._chat.add(message, mine=True, waits=True, **facts)
-            self._tasks.begin(self._chat.answered(bot.ask(ask), entry))
+            self._tasks.begin(self._chat.mark_answered(bot.ask(ask), entry))
 
 
-def _bound(port: int | None) -> socket.socket:
+def _listening_socket(port: int | None) -> socket.socket:
     """Return a socket that listens at a port; if none is given, at the usual one or any free one.
 
     Raises StartError.

@@ -123,7 +123,7 @@ class Telegram(Door):
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
         self._heard = asyncio.get_running_loop().time()
-        await self._answered(self.client.initialize)
+        await self._call_until_answered(self.client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -174,7 +174,7 @@ class Telegram(Door):
     async def _fetch(self, bot: Bot) -> None:
         """Begin to answer each update, until the task is cancelled. Raises StartError."""
         # Telegram answers no polls while it has a webhook
-        await self._answered(self.client.delete_webhook)
+        await self._call_until_answered(self.client.delete_webhook)
         while True:
             # if there is no room by then, something hangs, and the bot is no longer well
             longest = asyncio.get_running_loop().time() + WAIT_SECONDS
@@ -188,12 +188,12 @@ class Telegram(Door):
                 timeout=POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
             )
-            if updates := await self._answered(poll):
+            if updates := await self._call_until_answered(poll):
                 await self._take(updates, bot)
             # so that each new ask is expected before the next look at the room
             await asyncio.sleep(0)
 
-    async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call_until_answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError.
 
         The log warns once when Telegram stops answering, and once when it answers again.
@@ -244,7 +244,7 @@ class Telegram(Door):
                     person = query.from_user.id
                     chat = TelegramChat(self, person, typed=query.id)
                     bot.ask(Typed(person=person, chat=chat, text=query.query))
-                elif note := self._asked(update):
+                elif note := self._note_of(update):
                     asked.append((note, update.callback_query))
             except Exception as error:
                 reason = type(error).__name__  # not its text, which may quote what somebody wrote
@@ -252,12 +252,12 @@ class Telegram(Door):
                     "Update %s cannot be read (%s) and is passed over", update.update_id, reason
                 )
         last = updates[-1].update_id
-        await self._keep([note for note, _ in asked], last, bot)
+        await self._note_asks([note for note, _ in asked], last, bot)
         self._offset = last + 1
         for note, press in asked:
             self._begin(note, bot, press)
 
-    async def _keep(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
+    async def _note_asks(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
         """Note asks, and try again for twenty seconds while the database takes nothing.
 
         Then they begin all the same, and whatever needs the database says so.
@@ -294,7 +294,7 @@ class Telegram(Door):
         )
         bot.ask(ask)
 
-    def _asked(self, update: Update) -> Note | None:
+    def _note_of(self, update: Update) -> Note | None:
         """Return the note of what an update asks of this bot, or None."""
         # Telegram may send no more than the chat and the number of the message with the button. A
         # message that was sent inline has no buttons.
@@ -311,9 +311,9 @@ class Telegram(Door):
                 topic=_topic(message),
                 is_press=True,
             )
-        return self._said(update.update_id, update.message) if update.message else None
+        return self._note_of_message(update.update_id, update.message) if update.message else None
 
-    def _said(self, update: int, message: Message) -> Note | None:
+    def _note_of_message(self, update: int, message: Message) -> Note | None:
         """Return the note of a message, or None if it is not for us or was sent through a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins
@@ -342,7 +342,7 @@ class Telegram(Door):
             name=writable(sender.first_name or ""),  # a group has none
             topic=_topic(message),
             is_sent=not text or bool(message.document),
-            file=_facts(document) if document else None,
+            file=_file_facts(document) if document else None,
         )
 
     def _file(self, file_id: str, name: str, size: int) -> File:
@@ -375,7 +375,7 @@ def _topic(message: MaybeInaccessibleMessage) -> int | None:
     return None
 
 
-def _facts(document: Document) -> dict[str, Any]:
+def _file_facts(document: Document) -> dict[str, Any]:
     """Return what is noted of a file."""
     return {
         "file_id": document.file_id,

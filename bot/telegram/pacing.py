@@ -241,7 +241,7 @@ class Pacing:
         """Wait until a message may go; the block lasts while it is on its way."""
         message = Waiting(place, chat_id)
         bisect.insort(self._waiting, message, key=lambda each: each.place)
-        self._serve()
+        self._let_go()
         try:
             await message.may_go.wait()
             yield
@@ -252,9 +252,9 @@ class Pacing:
                 now = asyncio.get_running_loop().time()
                 self._all.end(now)
                 self._chat(chat_id).end(now)
-            self._serve()
+            self._let_go()
 
-    def _serve(self) -> None:
+    def _let_go(self) -> None:
         """Let go every message that may go, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
@@ -276,7 +276,7 @@ class Pacing:
             chat.begin()
             message.may_go.set()
         if later < math.inf:
-            self._timer = loop.call_at(later, self._serve)
+            self._timer = loop.call_at(later, self._let_go)
 
     def _chat(self, chat_id: int) -> Rates:
         """Return the rates of a chat. The chats that were used last are remembered."""

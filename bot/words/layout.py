@@ -56,7 +56,7 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
         verbs.append("continue")
     buttons = [Button(verb, f"/{verb} {creation.code}") for verb in verbs]
     if is_card:
-        return [[*buttons, share(creation, text)]]
+        return [[*buttons, share_button(creation, text)]]
     others = []
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
@@ -84,7 +84,7 @@ def caption(creation: Creation, text: Text) -> Message:
     return sentences.DRAWN_WITHOUT.format(missing) + code if missing else code
 
 
-def share(creation: Creation, text: Text) -> Button:
+def share_button(creation: Creation, text: Text) -> Button:
     """Return the button that passes on verse, or a name."""
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
