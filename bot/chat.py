@@ -238,6 +238,7 @@ class LiveMessage:
             await asyncio.sleep(pause)
 
     async def _show_typing(self) -> None:
+        """Show that the bot is typing until there is something to show."""
         while not self._changed.is_set():
             if not self._must_wait():
                 with contextlib.suppress(NotSent, InDoubt):
@@ -248,6 +249,7 @@ class LiveMessage:
                     await self._changed.wait()
 
     async def _put(self, message: Message) -> None:
+        """Show an unfinished message. If that fails, a later change may succeed."""
         try:
             if self.number is None:
                 self.number = await self.chat.say(message, self.buttons, unfinished=True)

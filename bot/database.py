@@ -301,6 +301,7 @@ class Database:
             self._carry_out(wanted)
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
+        """Carry out jobs in one transaction. If one fails, carry out each job alone."""
         try:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in jobs]
@@ -330,6 +331,7 @@ class Database:
         return time.monotonic() < self._away_since + AWAY_SECONDS
 
     async def _on_thread(self, patience: float, function: Callable[[], None]) -> None:
+        """Call a function on the thread. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             await asyncio.get_running_loop().run_in_executor(self._thread, function)
 

@@ -67,6 +67,7 @@ async def weights(settings: Settings, version: str) -> None:
 
 
 async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
+    """Return the creation with a code, and its text. Raises Explained."""
     async with Store(existing(settings.database_address)) as store:
         creation = await store.creation(code)
         if creation is None:

@@ -107,6 +107,7 @@ def warnings_about(env_file: Path) -> list[str]:
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:
+    """Return what a file sets, with or without a meaning. Raises SettingsError."""
     if env_file is None or not env_file.exists():
         return {}
     # Imported only if there is a file. Unlike dotenv_values, the parser leaves a `$` as it is, and
@@ -195,6 +196,7 @@ def _database(text: str) -> Path | Secret:
 
 
 def _url(text: str) -> str:
+    """Return an address of HTTP, without a slash at its end. Raises ValueError."""
     address = urlsplit(text)
     is_sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
     if not is_sound or address.query or address.fragment or any(map(str.isspace, text)):
@@ -203,6 +205,7 @@ def _url(text: str) -> str:
 
 
 def _address(host: str, port: str) -> Address:
+    """Return a host and a port. Raises ValueError."""
     if not 0 < int(port) < 65536:
         raise ValueError
     return Address(host.strip("[]"), int(port))

@@ -205,6 +205,7 @@ class Shelf:
             await self._writers.popitem()[1].close()
 
     def _in_files(self, network: str) -> list[Weights]:
+        """Return the versions in checkpoints/. Files that cannot be used are logged."""
         found = []
         files = self.files(network)
         for version in files.list():

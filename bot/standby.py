@@ -115,6 +115,7 @@ class Standby:
         await self.release()
 
     async def release(self) -> None:
+        """Give up the lock, held or not."""
         self._good_until = -math.inf
         await self._database.disconnect()
 

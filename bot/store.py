@@ -270,6 +270,7 @@ class Store(Learned):
 
 
 def _tidy(connection: Connection) -> None:
+    """Delete what is too old."""
     now = datetime.now(UTC)
     for deletion in (
         sa.delete(creations).where(

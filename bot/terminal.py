@@ -153,6 +153,7 @@ class Terminal(Chat, Door):
     async def typing(self) -> None: ...
 
     def _styled(self, piece: tuple[str, str]) -> str:
+        """Return the text of a piece as the terminal or the pipe shows it."""
         text, style = piece
         if self.is_interactive:
             text = CONTROL.sub("\ufffd", text)

@@ -124,6 +124,7 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
+        """Whether a thread is stuck, in the sense of STUCK_SECONDS."""
         latest = time.monotonic() - STUCK_SECONDS
         return any(
             job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending

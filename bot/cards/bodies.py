@@ -62,6 +62,7 @@ def table(name: str) -> dict[str, str]:
 
 
 def _body(kind: str) -> Body:
+    """Return a body from its two tables."""
     row = table(kind)
     return Body(
         float(row["metres"]),

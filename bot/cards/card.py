@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bot.cards.biography import biography, true_facts
 from bot.cards.creature import INK, Creature
@@ -40,8 +40,16 @@ _FRAME = "".join(
 """The frame of a page, and the footprints below its text."""
 Card: TypeAlias = tuple[str, str]
 """A card as SVG, and its words."""
-_Row = tuple[str, int, float, float, float]
-"""A text, how many letters at its beginning are a person's (0 or less: none), its size, x and y."""
+
+
+class _Row(NamedTuple):
+    """A row of verse. `own` of its letters, the first ones, are a person's (0 or less: none)."""
+
+    text: str
+    own: int
+    size: float
+    x: float
+    y: float
 
 
 def name_card(name: str, source: str, word: str = "", *, is_person: bool = False) -> Card:
@@ -97,16 +105,18 @@ def verse_card(prompt: str, rest: str, source: str, *, is_sonnet: bool) -> Card:
         mark, letter = found.groups()
         letter = letter.upper() if letter.upper() in letters() else letter
         left, low, right = (number / 1000 for number in letters()[letter[-1]][1:])
-        size = rows[0][2]
-        beside = [row for row in rows[: 3 if low < -0.1 else 2] if row[2] == size]
-        base = beside[:2][-1][4]
+        size = rows[0].size
+        # the rows that make room for the initial: a third one, if it has a tail
+        beside = [row for row in rows[: 3 if low < -0.1 else 2] if row.size == size]
+        # it stands on the second row, or on the first one if that is alone
+        base = beside[:2][-1].y
         large = base / _CAPITAL + size if base else 2.1 * size
         gap = 0.4 if text.startswith(" ", found.end()) else 0.15
         inset = (width(letter[:-1]) + right - left) * large + gap * size
-        for i, (words, mine, _, x, y) in enumerate(beside):
-            rows[i] = words, mine, size, x + inset, y
-        rows.insert(0, (letter, own - at, large, -left * large, base))
-        rows.insert(0, (mark, own - at, size, -(width(mark) + 0.1) * size, 0))
+        for i, row in enumerate(beside):
+            rows[i] = row._replace(x=row.x + inset)
+        rows.insert(0, _Row(letter, own - at, large, -left * large, base))
+        rows.insert(0, _Row(mark, own - at, size, -(width(mark) + 0.1) * size, 0))
     title = sentences.A_SONNET if is_sonnet else sentences.A_POEM
     below = sentences.SHARED if prompt else sentences.WRITTEN
     return _page(title, rows, 58, below, source), prompt + rest
@@ -115,7 +125,7 @@ def verse_card(prompt: str, rest: str, source: str, *, is_sonnet: bool) -> Card:
 def names_card(names: Sequence[str], source: str) -> Card:
     """Return a card with names, one below the other."""
     widest = max(map(width, names))
-    rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
+    rows = [_Row(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
     return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, source), "\n".join(names)
 
 
@@ -136,13 +146,13 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
     for number, line in enumerate(lines):
         is_large = not rows and not is_plain
         size = max(1.15, min(1.8, large)) if is_large else 1.0
-        if rows and rows[-1][2] > size:
-            y = rows[-1][4] + 2.35  # a large row is above: stay below the tail of its Q or Ç
+        if rows and rows[-1].size > size:
+            y = rows[-1].y + 2.35  # a large row is above: stay below the tail of its Q or Ç
         # the couplet is indented
         x = 1.2 if is_sonnet and number > len(lines) - 3 else 0.0
         for piece in (_balanced(line, most) if is_large else wrap(line, 54)) or [""]:
             at = text.index(piece, at)
-            rows.append((piece, own - at, size, x, y))
+            rows.append(_Row(piece, own - at, size, x, y))
             at += len(piece)
             y += (1.16 * size if is_large else step) if piece else 0.7
             x = 0.0 if is_large else 1.5
@@ -155,9 +165,9 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, source: 
     top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
     high = max(y for *_, y in rows) - top
     em = min(largest, _MEASURE / wide, (_FOOT - _HEAD) / high)
+    # the text stands a little above the middle
     left, first = (WIDTH - wide * em) / 2, _HEAD + 0.45 * (_FOOT - _HEAD - high * em) - top * em
-    head = f'<tspan letter-spacing="5">{title}</tspan>'
-    drawn = _FRAME + _text(head, WIDTH / 2, 112, 27, GREY)
+    drawn = _FRAME + _text(f'<tspan letter-spacing="5">{title}</tspan>', WIDTH / 2, 112, 27, GREY)
     for words, own, size, x, y in rows:
         mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
         marked = f'<tspan fill="{PERSON}">{mine}</tspan>{rest}'

@@ -112,6 +112,7 @@ class Creature:
         # the joints, to which other parts are fixed; (dx, dy) is where the head points
         dx, dy = unit((0, 0), (1, slope + chance.between("gaze", -0.1, 0.1)))
         end = self.spine[-1][:2]
+        # the spine begins at the tip of the tail
         self.joints |= {
             "tail": (*self.spine[0][:2], *unit(self.spine[0], self.spine[4]), 1),
             "tip": (*self.spine[0][:2], 1, 0, self.tall / 100),
@@ -124,7 +125,7 @@ class Creature:
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
         self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
-            # the far arm is a little ahead and below
+            # the far arm is drawn a little ahead and below
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, size), "far-arm": (*far, *turn, size)}
@@ -184,6 +185,7 @@ class Creature:
         tail += chance.between("lift", -0.15, 0.35)
         neck += chance.between("reach", -0.12, 0.12)
         hip = max(i for i, point in enumerate(rest) if point[0] <= 0)
+        # from here on, the neck bends
         shoulder = sum(point[0] <= 80 for point in rest[hip:])
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)

@@ -26,6 +26,7 @@ _GROUPS = {
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
+    """Return a pattern in which the letters of _GROUPS stand for groups."""
     for name, group in _GROUPS.items():
         pattern = pattern.replace(name, group)
     return re.compile(pattern)
@@ -100,7 +101,7 @@ def pronunciation(name: str) -> str:
     Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".
     """
     ends = {end for part in parts_of(name.lower()) for end in (part.start, part.end)}
-    marked = "".join("|" * (0 < i in ends) + letter for i, letter in enumerate(name.lower()))
+    marked = "".join("|" * (i > 0 and i in ends) + letter for i, letter in enumerate(name.lower()))
     # what stands before the first mark has no vowel
     alone, _, sounds = _changed(marked, _SOUNDS).partition("|")
     syllables = _SYLLABLE.findall("|" + sounds)
@@ -120,6 +121,7 @@ def pronunciation(name: str) -> str:
 
 
 def _changed(text: str, rules: Mapping[str, str]) -> str:
+    """Return a text after all rules, one after the other."""
     for pattern, new in rules.items():
         text = _pattern(pattern).sub(new, text)
     return text

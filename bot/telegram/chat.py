@@ -327,6 +327,7 @@ class TelegramChat(Chat):
 
 
 def _keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
+    """Return buttons as Telegram wants them, or None if there are none."""
     rows = [
         [
             InlineKeyboardButton(each.label, callback_data=each.line)

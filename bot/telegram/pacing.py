@@ -126,6 +126,7 @@ class Pacing:
 
     @property
     def waiting(self) -> int:
+        """How many messages wait."""
         return len(self._waiting)
 
     @property
