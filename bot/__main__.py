@@ -1,5 +1,5 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the
-browser.
+"""`python -m bot` chats on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in
+the browser.
 
 This module reads the arguments, listens to signals, and ends with an exit code and a line that says
 why. Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STOP_SECONDS = 7.5
 """The longest time that a stop takes, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ASKING_SECONDS = 15.0
-"""How long `mangosaurus healthy` waits for an answer. Without one, the bot is not well."""
+"""How long `mangosaurus healthy` waits for an answer. If none comes, the bot is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -71,7 +71,7 @@ def command() -> None:
 def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop.
 
-    If it fails, print one line that says why, and exit with a code that is not 0.
+    If the bot fails, print one line that says why, and exit with a code that is not 0.
     """
     wanted = _read_arguments(arguments)
     redaction = Redaction()

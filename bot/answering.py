@@ -88,14 +88,14 @@ def _show_lines(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> 
 
 async def show(ask: Said, creation: Creation, bot: Bot) -> None:
     """Write a creation once more, and send it. This takes no turn."""
-    async with LiveMessage(ask.chat) as live:  # which shows that the bot is typing
+    async with LiveMessage(ask.chat) as live:  # the chat shows that the bot is typing
         text = await bot.shelf.write(creation)
     await _deliver(ask, creation, text, live, bot)
 
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
     """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         await ask.chat.picture(card, message, buttons)
 
 

@@ -30,8 +30,8 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """An ask is refused. The `reason`: it came too long ago ("late"), the bot has too much to do
-    ("busy"), its person asks too much ("often"), or it is no text ("unread").
+    """An ask is refused. `reason` says why: it came too long ago ("late"), the bot has too much to
+    do ("busy"), its person asks too much ("often"), or it is no text ("unread").
     """
 
     def __init__(self, sentence: Message, reason: str) -> None:
@@ -105,7 +105,7 @@ class Chat(ABC):
     """Which help suits this chat."""
     shows_pictures: bool = True
     note: Note | None = None
-    """The note of the ask that is answered here, where the door keeps notes."""
+    """The note of the ask that is answered here, if the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""
@@ -209,7 +209,7 @@ class LiveMessage:
             self._changed.set()
 
     async def conclude(self, message: Message, buttons: Buttons = ()) -> None:
-        """Show the message as it stays. Raises NotSent or InDoubt."""
+        """Show the message in its last form. Raises NotSent or InDoubt."""
         if self.number is not None:
             with contextlib.suppress(Gone):
                 await self.chat.change(self.number, message, buttons)

@@ -28,7 +28,7 @@ ASIDE = 2**63
 """Turns from here on are for texts outside every sequence; nobody asks that often."""
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without 0, 1, i, l and o, which look like something else."""
+"""Without 0, 1, i, l and o, which look like one another."""
 CODE_LENGTH = 10
 CODE = re.compile(rf"(?=[a-z]*[0-9])[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
 """A code has a digit, so that no word is a code."""
@@ -104,7 +104,7 @@ class Wish:
     def creation(self, person: Person, code: str, version: str, temperature: float) -> Creation:
         """Return a creation for somebody's next turn, or their longer copy of `poem`.
 
-        `temperature` is the usual one of the weights.
+        `temperature` is the usual temperature of the weights.
         """
         if self.poem:
             return replace(

@@ -59,8 +59,8 @@ WAYS_OUT = {
     "database or disk is full": "make room on its disk",
     os.strerror(errno.ENOSPC): "make room on its disk",
 }
-"""The way out for each reason that SQLite or the system gives for an error. It comes before any
-other way out."""
+"""The way out for each reason that SQLite or the system gives for an error. That way out comes
+before any other."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -140,7 +140,7 @@ def name_of(url: URL) -> str:
 class Database:
     """A database, and the thread that uses it.
 
-    If it is patient, transactions wait a few seconds for a server that goes away.
+    If the database is patient, transactions wait a few seconds for a server that goes away.
     """
 
     def __init__(self, database: str | Path, *, is_patient: bool = True) -> None:
@@ -294,7 +294,7 @@ class Database:
             self._thread.submit(self._engine.dispose)
 
     def _carry_out_waiting(self) -> None:
-        """Carry out, on the thread, the jobs that wait. Leave out those whose caller gave up."""
+        """Carry out, on the thread, the jobs that wait. Leave out jobs whose caller gave up."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
         wanted = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
         if wanted:
@@ -417,7 +417,7 @@ def _make_file(file: str) -> bool:
     """
     path = Path(os.path.realpath(file))
     path.parent.mkdir(parents=True, exist_ok=True)
-    # in this order, as another process that makes a database makes its log last
+    # look for the log first, as another process makes a database before its log
     if Path(f"{path}-wal").exists() and not (path.exists() and path.stat().st_size):
         raise StoreError(
             file,

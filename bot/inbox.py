@@ -25,7 +25,7 @@ from bot.schema import asks, polled
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 24 * 3600.0
-"""A note that is older is deleted, and a last update that is older is not used."""
+"""Older notes are deleted, and an older last update is not used."""
 
 
 @dataclass(eq=False, kw_only=True)

@@ -29,7 +29,7 @@ class Weights(NamedTuple):
     version: str
     description: Description
     is_candidate: bool = False
-    """Whether it has not come into use. A candidate is deleted after a day."""
+    """Whether the version has not come into use. A candidate is deleted after a day."""
 
 
 class Learned(Inbox):

@@ -1,4 +1,4 @@
-"""The one place that says no. Each ask is put to it once, before its command begins.
+"""The one place that says no. Each ask is checked once, before its command begins.
 
 An ask is refused if it came too long ago, if its person asks too much, or if the bot could not
 answer it within half a minute. Two things can make an answer wait: texts and cards that are not
@@ -21,7 +21,7 @@ from model.text.forms import Form, Genre
 from model.threads import available_cores
 
 LONGEST_WAIT_SECONDS = 30.0
-"""An answer that would come later is refused."""
+"""An ask that would be answered later is refused."""
 REFUSAL_RATE = Rate(1, 30)
 """A chat reads at most one refusal in half a minute."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.0}
@@ -36,7 +36,7 @@ POEMS_A_SECOND = 1.8
 THREAD_GAIN = 0.85
 """What a further thread adds, as a share of the first one: threads wait for each other."""
 CARD_WAIT_SECONDS = 20.0
-"""An answer whose card would come later is refused. This is less than other answers may take: the
+"""An ask whose card would come later is refused. This is less than other answers may take: the
 processes that draw give way to others, so their speed may fall by a third meanwhile."""
 BUSY_TEXTS = 16.0
 """With fewer texts at once, their speed is not measured: one poem alone does not use the whole

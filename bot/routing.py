@@ -26,7 +26,7 @@ from model.errors import MangosaurusError
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
-"""How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
+"""How often the bot begins to answer an ask. An ask that ended the bot twice would do so again."""
 OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""

@@ -103,7 +103,7 @@ class Standby:
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
-        """Look after the lock until it is lost, and this process could not take it anew in time."""
+        """Look after the lock. Return once it is lost, and could not be taken anew in time."""
         if self._database.is_file:
             await asyncio.Event().wait()
         while self.is_held:

@@ -90,7 +90,7 @@ class Terminal(Chat, Door):
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
-        ended.set_running_or_notify_cancel()  # `read` can set it even if the wait is cancelled
+        ended.set_running_or_notify_cancel()  # so that `read` can set it even after a cancellation
 
         def read() -> None:
             try:
@@ -128,7 +128,7 @@ class Terminal(Chat, Door):
     ) -> None:
         """Write a message as it is now, with its buttons in a row below it.
 
-        While it is unfinished, `1` presses a button of an older message.
+        While the message is unfinished, `1` presses a button of an older message.
         """
         if unfinished and number == self._growing:
             return
@@ -164,7 +164,7 @@ class Terminal(Chat, Door):
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises NotSent."""
-        if self._is_asking:  # this comes by itself, while somebody types a line
+        if self._is_asking:  # this text comes by itself, while somebody types a line
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:

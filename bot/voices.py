@@ -33,8 +33,8 @@ class Voice:
 
 
 def name_of(given: str) -> str | None:
-    """Return the name of a voice as it is kept: composed (NFC) and case folded. None for what
-    cannot be a name.
+    """Return the name of a voice as it is kept: composed (NFC) and case folded. Return None
+    if it cannot be a name.
 
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
     between them.

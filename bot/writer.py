@@ -74,7 +74,7 @@ class _Job:
     request: Request
     work: float
     watch: Watch | None
-    queue: _Queue | None = None  # None while it is being prepared
+    queue: _Queue | None = None  # None while the request is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many `watch` was called with
     begun: float = field(default_factory=time.monotonic)
@@ -105,7 +105,7 @@ class Writer:
     async def write(self, request: Request, genre: Genre, watch: Watch | None = None) -> Text:
         """Return the text of a request. `watch` sees a sonnet grow.
 
-        Raises RequestError if it is impossible, Explained if writing failed.
+        Raises RequestError if the request is impossible, Explained if writing failed.
         """
         job = _Job(request, TEXTS[genre], watch)
         self.pending.add(job)
@@ -160,7 +160,7 @@ class Writer:
         return min(work, key=work.__getitem__)
 
     def _write_until_closed(self, queue: _Queue) -> None:
-        """Write, on a thread, until the end.
+        """Write texts on a thread until the end.
 
         An error fails all requests at hand; then a fresh decoder begins.
         """

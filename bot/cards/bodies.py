@@ -87,8 +87,8 @@ CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
 word is part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
 factors: how stout the body is, and how long its neck and its tail are."""
 OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
-"""A name that means no body gets one of these. The first two are often meant, so they stand here
-once and twice, and the others three times."""
+"""A name that means no body gets one of these. The first one stands here once, the second twice and
+the others three times, because names often mean the first two."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
 FRINGES = table("fringe")
 """Rows of blades along the spine: plates, feathers, stripes. A row has a layer, the paints that its
@@ -102,7 +102,7 @@ PIECES = table("piece")
 bulge and a bend, and then points: one makes a dot, two make a blade, more are an outline."""
 LIMBS = {kind: points(row) for kind, row in table("limb").items()}
 """Points from hip to foot: x, y and half the width, as shares of the hip's height. An arm's points
-are shares of its size."""
+are shares of the arm's size."""
 PLANTS = {kind: points(row) for kind, row in table("plant").items()}
 """Blades, each with two points, a width, a bend and a bulge, as shares of the plant's height.
 Stars, clouds and pterosaurs are drawn in the same way."""

@@ -68,7 +68,7 @@ def name_card(name: str, source: str, word: str = "", *, is_person: bool = False
             re.sub(r"(?<=\d) (?=to|m)| (?=\d+ million)", "\u00a0", true_facts(name)),
             sentences.FOUND,
         )
-    texts = (  # each with how many letters a line has, its size, and the space above
+    texts = (  # a text, the letters of its lines, its size, colour and style, and the space above
         (whose, 60, 50, GREY, "italic", 0),
         (name.capitalize(), 60, 124, INK, "normal", -31),
         (pronunciation(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),

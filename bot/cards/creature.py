@@ -1,9 +1,9 @@
 """A dinosaur drawn from its name: the same for everybody.
 
-A body is a spine with widths. Its outline is the spine moved to both sides by the width, so a long
-neck or a thick tail is a number of a table (`bodies.py`). Legs, plates and stripes are placed along
-that outline. The meaning of the name's parts chooses the body, its size and its colours; a hash of
-the name decides what is left open.
+A body is a spine with widths. Its outline is the spine moved to both sides by the width, so one
+number of a table (`bodies.py`) makes a long neck or a thick tail. Legs, plates and stripes are
+placed along that outline. The meaning of the name's parts chooses the body, its size and its
+colours; a hash of the name decides what is left open.
 """
 
 import math
@@ -185,7 +185,7 @@ class Creature:
         tail += chance.between("lift", -0.15, 0.35)
         neck += chance.between("reach", -0.12, 0.12)
         hip = max(i for i, point in enumerate(rest) if point[0] <= 0)
-        # from here on, the neck bends
+        # the number of the point from which the neck bends
         shoulder = sum(point[0] <= 80 for point in rest[hip:])
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)

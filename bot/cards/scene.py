@@ -85,7 +85,7 @@ def _ellipse(x: float, y: float, wide: float, high: float, colour: str) -> str:
 
 
 def _person(pose: str) -> str:
-    """Draw a person of 100 units who looks left."""
+    """Draw a person who is 100 units tall, and looks left."""
     drawn = "".join(
         fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
         for colour, spine in PEOPLE[pose]
@@ -116,7 +116,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw plants, clouds or other things. Their places and sizes lie between two ends each."""
+    """Draw plants, clouds or other things, with places and sizes that lie between two ends."""
     drawn = ""
     for i in range(count):
         x, y, size = (

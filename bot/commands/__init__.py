@@ -52,7 +52,9 @@ async def start(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
-    """Say which versions are in use, how good they are, and how often rounds are won."""
+    """Say which versions are in use, how good they are, and how often people find the real one of
+    four names.
+    """
     parts = [sentences.ABOUT]
     for network in Network:
         if weights := bot.shelf.serving.get(network):
@@ -68,9 +70,9 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
-    """Say, at most once in half a minute, that the bot reads no pictures, voices and stickers.
+    """Say, at most once in half a minute, that the bot reads no pictures, voices or stickers.
 
-    If an admin sends a file, say how it can teach a voice.
+    If an admin sends a file, say how a file can teach a voice.
     """
     if ask.is_admin and ask.file:
         raise Explained(HOW_TO_TEACH[ask.chat.place])

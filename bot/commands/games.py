@@ -47,7 +47,7 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Return the dinosaur of a first name, or else of the name in the person's profile, and the
     work of sending it.
 
-    Only the name (in the network's letters) and the version decide it.
+    Only the name (in the network's letters) and the version decide the dinosaur.
     """
     weights = await bot.shelf.current(NETWORK)
     given = rest or ask.name
@@ -55,7 +55,7 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         raise Explained(sentences.ME_WHO)
     names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
     name = next((name for name in names if name and name not in TITLES), "")
-    # a longer name is refused below; to look through it here would take long
+    # a longer name is refused below, because a search for taboo words in it would take long
     if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
         raise Explained(sentences.TABOO)
     if not 1 <= len(name) <= LONGEST_PREFIX:
@@ -135,8 +135,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
 async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     """Return the four names of a question in their order, and the real one.
 
-    They are the same for everybody: the released version invents the other three, even if another
-    version is in use.
+    The names are the same for everybody: the released version invents the other three, even if
+    another version is in use.
     """
     number = day * QUESTIONS + question
     if number in bot.questions:

@@ -29,8 +29,8 @@ MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""Names like a real one begin with at least 3 letters of it, or with the whole of a name of at most
-8."""
+"""Names like a real one begin with at least 3 letters of the real one. If that has at most 8, they
+may begin with all of them."""
 FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
 """The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
@@ -104,7 +104,7 @@ async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
 
 
 def latin(word: str) -> str:
-    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks fall away."""
+    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks are left out."""
     normal = unicodedata.normalize("NFC", word).lower()
     letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
     return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
@@ -131,7 +131,7 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
 
 
 def _count(word: str) -> int:
-    """Read a number in any script's digits: ٣ is 3."""
+    """Return the number that a word writes, in digits of any script: ٣ is 3. Raises Explained."""
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)

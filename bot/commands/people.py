@@ -48,7 +48,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     left = newest[left_out:]
     work = accumulate(work_for(creation).texts for creation in left)
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         texts = [await _written(creation, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:

@@ -109,7 +109,7 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     words, and say why.
     """
     creation, n = found
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
     picture = card_of(creation, text, n, bot.username, bot.drawings)

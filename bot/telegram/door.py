@@ -58,12 +58,12 @@ PAUSE_SECONDS = 2.0
 DEAF_SECONDS = 20.0
 """If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
-"""Another program polls with the token if Telegram says so twice, 10 to 20 seconds apart. If it
-says so once, it means a poll that the last start left behind."""
+"""Another program polls with the token if Telegram says so twice, 10 to 20 seconds apart. If
+Telegram says so once, it means a poll that the last start left behind."""
 RENEW_SECONDS = 1.0
 """How long the old polling client may take to close."""
 ON_ITS_WAY_SECONDS = 0.5
-"""How long Telegram may take to say that a message has arrived, at a stop."""
+"""At a stop, how long Telegram may take to say that a message has arrived."""
 LOOK_SECONDS = 0.5
 """How often polling looks, while it pauses, whether there is room again."""
 REJECTED = (
@@ -88,7 +88,7 @@ class Telegram(Door):
     file_ids: dict[str, str]
     """Telegram's ids of cards that were sent, by the cards' keys."""
     polling: asyncio.Task[None]
-    """It ends with StartError once Telegram rejects the token."""
+    """The task that polls. It ends with StartError once Telegram rejects the token."""
 
     def __init__(
         self,
@@ -260,7 +260,7 @@ class Telegram(Door):
     async def _note_asks(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
         """Note asks, and try again for twenty seconds while the database takes nothing.
 
-        Then they begin all the same, and whatever needs the database says so.
+        After that, the asks begin all the same, and whatever needs the database reports the error.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + NOTING_SECONDS

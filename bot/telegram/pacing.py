@@ -305,4 +305,4 @@ class Pacing:
 def silence_in(error: RetryAfter) -> float:
     """Return for how long Telegram wants to be left alone."""
     wait = error.retry_after
-    return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type is both
+    return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type allows both

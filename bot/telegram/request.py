@@ -54,7 +54,7 @@ class NotDoneError(NetworkError):
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Raises NotDoneError; TimedOut or NetworkError if the request may have been carried out.
+    Raises NotDoneError or, if the request may have been carried out, TimedOut or NetworkError.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:

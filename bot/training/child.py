@@ -83,7 +83,8 @@ class Progress:
     newest: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The newest event of each kind: "started", "progress", "finished" …"""
     samples: list[tuple[int, str]] = field(default_factory=list)
-    """Steps, each with a text written after it: the first, some between, and the newest."""
+    """Steps, each with a text that was written after it: the first, some between, and the newest.
+    """
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take an event."""

@@ -1,8 +1,8 @@
 """Runs: one at a time, each in one message from its command to its verdict.
 
 Whatever fails, the old weights stay in use. The child of a run works in a folder of its own, which
-goes when the run is over. On Telegram, the ask stays noted until then. So if the bot ends during a
-run, the next start begins it anew, in the same message.
+is deleted when the run is over. On Telegram, the ask stays noted until then. So if the bot ends
+during a run, the next start begins the run anew, in the same message.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from model.text.typesetting import typeset
 logger = logging.getLogger(__name__)
 
 CLOSED = "close"
-"""How a run ends with the bot: without a verdict."""
+"""The `ending` of a run that ends with the bot, and without a verdict."""
 NAMES = 5
 """How many names of a version the verdict shows."""
 
@@ -99,12 +99,14 @@ class Runs:
         self.check()
         self.running = run
         note = run.chat.note
-        live = LiveMessage(run.chat, note.shown if note else None)  # of an earlier try
+        live = LiveMessage(
+            run.chat, note.shown if note else None
+        )  # or the message of an earlier try
         try:
             await live.conclude(run.opening, admins.while_training(run.id))
             if note:
                 await self._store.mark(note, is_sending=False, shown=live.number)
-                note.is_struck = True  # the end of the run strikes it off
+                note.is_struck = True  # the end of the run strikes off the ask
         except Exception:
             self.running = None
             raise
