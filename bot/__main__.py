@@ -85,8 +85,8 @@ def main(arguments: Sequence[str] = ()) -> None:
             sys.exit(_print_health(settings))
         if wanted.command:
             module = "backup" if wanted.command in ("backup", "restore") else "kept"
-            command = getattr(import_module(f"bot.{module}"), wanted.command)
-            sys.exit(asyncio.run(command(settings, wanted.what)))
+            carry_out = getattr(import_module(f"bot.{module}"), wanted.command)
+            sys.exit(asyncio.run(carry_out(settings, wanted.what)))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -241,9 +241,9 @@ def _read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="that of the page (8765, or any that is free)")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, (what, about) in COMMANDS.items():
-        command = commands.add_parser(name, help=about, description=about)
+        subparser = commands.add_parser(name, help=about, description=about)
         if what:
-            command.add_argument("what", metavar=what)
+            subparser.add_argument("what", metavar=what)
     parser.set_defaults(what="")
     return parser.parse_args(arguments)
 

@@ -77,6 +77,7 @@ class Inbox(Database):
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
+                # without changes, a row that is there stays
                 put(connection, asks, {}, row, {})
 
         await self.run(work)

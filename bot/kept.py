@@ -43,18 +43,18 @@ async def card(settings: Settings, code_or_name: str) -> None:
     drawings = Drawings()
     if code := code_in(code_or_name):
         creation, text = await _written(settings, code)
-        card = card_of(creation, text, 0, "", drawings)
-        if card is None:
+        picture = card_of(creation, text, 0, "", drawings)
+        if picture is None:
             raise Explained(layout.no_card(creation, text))
     elif is_taboo(code_or_name):
         raise Explained(sentences.TABOO)
     elif re.fullmatch("[A-Za-z]{1,40}", code_or_name):
-        card = card_of_name(code_or_name.lower(), "", drawings)
+        picture = card_of_name(code_or_name.lower(), "", drawings)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    png, _ = await card.draw()
+    png, _ = await picture.draw()
     await drawings.close()
-    print(save(settings.saved / card.name, png))
+    print(save(settings.saved / picture.name, png))
 
 
 async def weights(settings: Settings, version: str) -> None:

@@ -96,12 +96,12 @@ class Learned(Inbox):
             if before is None:
                 chosen = put(connection, in_use, key, {"version": version}, {})
             else:
-                now = (in_use.c.network == network, in_use.c.version == before)
-                change = sa.update(in_use).where(*now).values(version=version)
+                is_before = (in_use.c.network == network, in_use.c.version == before)
+                change = sa.update(in_use).where(*is_before).values(version=version)
                 chosen = bool(connection.execute(change).rowcount)
             if chosen:
-                own = (weights.c.network == network, weights.c.version == version)
-                connection.execute(sa.update(weights).where(*own).values(candidate_since=None))
+                is_new = (weights.c.network == network, weights.c.version == version)
+                connection.execute(sa.update(weights).where(*is_new).values(candidate_since=None))
             strike(connection, note)
             return chosen
 

@@ -186,15 +186,15 @@ class Limits:
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
         texts = sum(before.texts for _, before in accepted if before.form == work.form)
         # a person's texts are written one after the other, so by one thread at a time
-        made = (own + work.texts) / poems_a_second * self._threads_gain
+        until_made = (own + work.texts) / poems_a_second * self._threads_gain
         if work.texts:
-            made = max(made, (texts + work.texts) / poems_a_second)
+            until_made = max(until_made, (texts + work.texts) / poems_a_second)
         if work.card:
             cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
-            made += len(cards) / self._drawing.per_second()
+            until_made += len(cards) / self._drawing.per_second()
         if not work.messages:
-            return made
-        return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
+            return until_made
+        return max(until_made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
 
 
 def _now() -> float:
@@ -220,13 +220,14 @@ class Buckets:
         """
         if self._rate is None:
             return 0
-        now, token = _now(), self._rate.seconds / self._rate.most
+        # a bucket is kept as the time when it is full again; each token that is taken moves it on
+        now, token_seconds = _now(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
         # rounded, so that an error in the last digits does not become a second
-        wait = round(full_at + min(cost, 1.0) * token - now - self._rate.seconds, 6)
+        wait = round(full_at + min(cost, 1.0) * token_seconds - now - self._rate.seconds, 6)
         if wait > 0:
             return math.ceil(wait)
-        full_at += min(cost, self._rate.most) * token
+        full_at += min(cost, self._rate.most) * token_seconds
         self._full_at.pop(person, None)
         # at the end, so that the bucket that was used longest ago comes first
         self._full_at[person] = full_at

@@ -36,7 +36,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:  # its callbacks run from the last to the first
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
         # on a busy machine, two threads of BLAS take three times as long as one

@@ -109,7 +109,7 @@ class Standby:
         while self.is_held:
             good_until = self._good_until
             is_yes = await self._answer(take_lock, good_until - time.monotonic())
-            if time.monotonic() >= good_until:
+            if time.monotonic() >= good_until:  # the answer came too late
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)
         await self.release()

@@ -58,6 +58,7 @@ def _is_listed(word: str) -> bool:
     for start in range(len(word) - SHORTEST + 1):
         for end in range(start + SHORTEST, min(start + LONGEST, len(word)) + 1):
             part = _hash(word[start:end])
+            # a star behind is for beginnings of the word, stars around are for any part of it
             lines += [f"*{part}*"] if start else [f"*{part}*", f"{part}*"]
     return not lists().isdisjoint(lines) and lists().isdisjoint(f"!{line}" for line in lines)
 

@@ -34,7 +34,7 @@ def card_of(
     if layout.no_card(creation, text, n):
         return None
     source = f"{source_of(username)} · {creation.code}"
-    name = str(creation.genre)
+    name = str(creation.genre)  # in the name of the file
     if creation.genre is not Genre.DINO:
         own, rest = map(drawable, layout.verse(creation, text))
         card = partial(verse_card, own, rest, source, is_sonnet=creation.genre is Genre.SONNET)

@@ -96,6 +96,7 @@ def verse_card(prompt: str, rest: str, source: str, *, is_sonnet: bool) -> Card:
 
     An initial stands beside two rows, or rises from a row that is alone.
     """
+    # with curly quotes, and blanks of one kind
     text = re.sub(r'(?<![^\s(—])"', "“", prompt + rest).replace('"', "”").replace("'", "’")
     text = re.sub(r"[^\S\n]", " ", text)
     own, at = len(prompt), len(text) - len(text.lstrip())

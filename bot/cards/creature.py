@@ -332,7 +332,7 @@ class Creature:
     def limb(self, points: Points) -> str:
         """Draw a leg or an arm, and the shadow that its upper end casts on the body."""
         outline = limb(points)
-        # the upper end of the front edge
+        # the shadow lies beside the upper end of the front edge, and ends in a point
         front = outline[:9]
         shadow = [*front, *reversed([(x + 8 - i, y + 2) for i, (x, y) in enumerate(front)])]
         return fill(smooth(shadow), INK, 0.17) + self.shape(outline, "skin")

@@ -107,6 +107,7 @@ def pronunciation(name: str) -> str:
     syllables = _SYLLABLE.findall("|" + sounds)
     # the number of the syllable with the main stress
     main = max(len(syllables) - (2 if _STRESSED.search("-".join(syllables[-2:])) else 3), 0)
+    # what the vowel of that syllable becomes
     mark = r"\g<0>!" if len(syllables) > 2 else r"\g<0>:"
     stressed = [_pattern("V").sub(mark, syllable) for syllable in syllables[main : main + 1]]
     roots = "-".join(syllables[:main]).split("|")

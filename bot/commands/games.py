@@ -152,6 +152,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]
     names = [real, *invented[:INVENTED]]
+    # in an order that tells nothing
     names = [names[n] for n in generator_for(number, ASIDE + 2).permutation(len(names))]
     bot.questions[number] = names, real
     return names, real

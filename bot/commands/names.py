@@ -106,6 +106,7 @@ async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
 def latin(word: str) -> str:
     """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks are left out."""
     normal = unicodedata.normalize("NFC", word).lower()
+    # letters, with the marks on them
     letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
     return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
 

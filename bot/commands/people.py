@@ -47,6 +47,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
         left_out = 0
     left = newest[left_out:]
     work = accumulate(work_for(creation).texts for creation in left)
+    # as many as one file may have, and at least one
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         texts = [await _written(creation, bot) for creation in part]

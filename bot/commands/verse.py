@@ -41,10 +41,10 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)
     if code_in(rest.strip()):
-        poem = await creation_in(ask, rest, bot)
-        if poem.genre is not Genre.POEM or poem.voice:
+        creation = await creation_in(ask, rest, bot)
+        if creation.genre is not Genre.POEM or creation.voice:
             raise Explained(sentences.NO_SONNET)
-        line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
+        line, own_words = layout.first_line(creation, await bot.shelf.write(creation))
         await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
         return
     line = line_in(rest).strip()

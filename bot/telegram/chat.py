@@ -132,7 +132,7 @@ class TelegramChat(Chat):
         self._pressed = pressed
         self._typed = typed
         self._presser = NOTHING
-        self._place = door.pacing.place()
+        self._place_in_queue = door.pacing.place()
         self._where: dict[str, Any] = {}
         if note and note.topic is not None:
             self._where["message_thread_id"] = note.topic
@@ -149,7 +149,7 @@ class TelegramChat(Chat):
         sent = await self._send(
             self._door.client.send_message,
             self._html(message),
-            self._door.pacing.place() if unfinished else self._place,
+            self._door.pacing.place() if unfinished else self._place_in_queue,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
         if unfinished and self.note:
@@ -168,7 +168,7 @@ class TelegramChat(Chat):
             number,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
-        place = self._door.pacing.place() if unfinished else self._place
+        place = self._door.pacing.place() if unfinished else self._place_in_queue
         with self._explained():
             await self._door.pacing.send(edit, self.id, place, is_edit=True)
 
@@ -202,10 +202,10 @@ class TelegramChat(Chat):
         }
         if picture.key in known:
             with contextlib.suppress(BadRequest):
-                await self._send(send, known[picture.key], self._place, **below)
+                await self._send(send, known[picture.key], self._place_in_queue, **below)
                 return  # not reached if Telegram refuses the file_id
         png, _ = await picture.draw()
-        sent = await self._send(send, png, self._place, **below)
+        sent = await self._send(send, png, self._place_in_queue, **below)
         self._door.without_pictures.discard(self.id)
         if picture.is_kept:
             known[picture.key] = sent.photo[-1].file_id
@@ -218,7 +218,7 @@ class TelegramChat(Chat):
         await self._send(
             self._door.client.send_document,
             content,
-            self._place,
+            self._place_in_queue,
             caption=self._html(message, MessageLimit.CAPTION_LENGTH),
             filename=name,
             reply_markup=_keyboard(buttons, self._door.client.username),

@@ -177,10 +177,10 @@ class Telegram(Door):
         await self._call_until_answered(self.client.delete_webhook)
         while True:
             # if there is no room by then, something hangs, and the bot is no longer well
-            longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+            well_until = asyncio.get_running_loop().time() + WAIT_SECONDS
             while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
-                self._heard = min(asyncio.get_running_loop().time(), longest)
+                self._heard = min(asyncio.get_running_loop().time(), well_until)
             poll = partial(
                 self.client.get_updates,
                 self._offset,

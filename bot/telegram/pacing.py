@@ -216,6 +216,7 @@ class Pacing:
                 chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
+                    # no more are saved up than leave in a second
                     self._unspent = min(self._unspent + 1, max(RATE, SHARE))
                 return sent
 
@@ -247,7 +248,7 @@ class Pacing:
             await message.may_go.wait()
             yield
         finally:
-            if message in self._waiting:
+            if message in self._waiting:  # cancelled before it could go
                 self._waiting.remove(message)
             else:
                 now = asyncio.get_running_loop().time()
