@@ -219,7 +219,7 @@ class Database:
                 await self._on_thread(patience or PATIENCE_SECONDS, self._carry_out_waiting)
                 return result.result()
             finally:
-                result.cancel()
+                result.cancel()  # if the caller gives up, the thread leaves the job out
 
     async def execute(self, change: Executable) -> None:
         """Carry out one statement that returns nothing. Raises StoreError."""

@@ -139,7 +139,7 @@ class Creature:
         self.worn = [part for part in may_wear if part not in lists["never"]]
         parts += self.worn
         if self.kind == "horned":
-            # the first, a single horn, comes only if the name means it
+            # the first kind, a single horn, comes only if the name means it
             parts += chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:]).split(", ")
         if "armour" not in parts:
             parts.append(chance.chosen("pattern", bodies.PATTERNS))

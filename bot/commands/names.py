@@ -56,8 +56,8 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
         checkpoint = await bot.shelf.current(network_of(wish))
         prefix, opening = _prefix(letters, checkpoint, voice), NOTHING
         if not voice:
-            begins, opening = like(prefix, checkpoint)
-            prefix = begins or prefix
+            beginning, opening = beginning_like(prefix, checkpoint)
+            prefix = beginning or prefix
         wish = replace(wish, prompt=prefix, opening=opening)
     await answer(ask, wish, bot)
 
@@ -73,7 +73,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
         raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
     prefix = _prefix(text, checkpoint) if text.strip() else ""
-    wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
+    wish = Wish(Genre.DINO, beginning_like(prefix, checkpoint)[0] or prefix, OFFERED)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
     creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
@@ -111,7 +111,7 @@ def latin(word: str) -> str:
     return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
 
 
-def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
+def beginning_like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return the beginning of names like a real one, and a sentence that says what the real one is.
     Both are empty if the name is not real.
 

@@ -53,11 +53,11 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
         texts = [await _written(creation, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
-        turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
-        turns.append(sentences.counted(person.streak, "day"))
+        counts = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
+        counts.append(sentences.counted(person.streak, "day"))
         answered = await bot.store.answered_questions(ask.person, datetime.now(UTC).toordinal())
-        turns.append(sentences.counted(len(answered), "question"))
-        texts.insert(0, sentences.EXPORTED_PERSON.format(person, *turns))
+        counts.append(sentences.counted(len(answered), "question"))
+        texts.insert(0, sentences.EXPORTED_PERSON.format(person, *counts))
     content = "\n\n\n".join(texts) + "\n"
     end = left_out + len(part)
     message = sentences.EXPORT

@@ -50,12 +50,12 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         old = load(folder / OLD) if (folder / OLD).exists() else None
         recipe, start = recipe_and_start(corpus, None if is_fresh else old)
         seed = secrets.randbelow(1 << 32)
-        make = partial(
+        make_trainer = partial(
             Trainer, corpus=corpus, seed=seed, threads=max(1, available_cores() - 1), start=start
         )
-        trainer = make(recipe)
+        trainer = make_trainer(recipe)
         if minutes:
-            trainer = make(recipe_for_minutes(recipe, trainer, minutes))
+            trainer = make_trainer(recipe_for_minutes(recipe, trainer, minutes))
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:

@@ -99,9 +99,8 @@ class Runs:
         self.check()
         self.running = run
         note = run.chat.note
-        live = LiveMessage(
-            run.chat, note.shown if note else None
-        )  # or the message of an earlier try
+        # an earlier try may have sent the message
+        live = LiveMessage(run.chat, note.shown if note else None)
         try:
             await live.conclude(run.opening, admins.while_training(run.id))
             if note:
