@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
-"""How long a stop waits for what is being written and sent."""
+"""How long a stop waits until texts are written and messages are sent."""
 CANCELLED_SECONDS = 0.1
 """How long asks that are cancelled may take to end."""
 
@@ -117,8 +117,8 @@ class Bot:
         """Queue an ask behind the person's earlier ones. Yield an event that is set once the ask is
         the first.
 
-        Without a queue, `/seed 42` and a `/dino` right behind it would run at the same time. What
-        is typed inline waits for no other ask.
+        Without a queue, `/seed 42` and a `/dino` right behind it would run at the same time. A
+        `Typed` ask waits for no other.
         """
         key = ask.person if isinstance(ask, Said) else ask
         queue = self._queues.setdefault(key, {})
@@ -145,7 +145,7 @@ class Bot:
         await self._asks.ended()
 
     async def close(self) -> None:
-        """Take no more asks, and wait three seconds for what is being written and sent.
+        """Take no more asks, and wait three seconds until texts are written and messages sent.
 
         An ask that is not answered by then stays noted, if its door keeps notes.
         """

@@ -120,7 +120,7 @@ class Chat(ABC):
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Replace what a message says, and its buttons."""
+        """Replace the text and the buttons of a message."""
 
     async def release(self, text: str = "") -> bool:  # noqa: ARG002 - for doors whose buttons wait
         """Release the button that was pressed, perhaps with a refusal of up to 200 characters.
@@ -144,7 +144,7 @@ class Chat(ABC):
         """Show for a few seconds that the bot is typing."""
 
     async def clear(self) -> None:  # noqa: B027 - only the page can
-        """Delete what was said here."""
+        """Delete all messages here."""
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""

@@ -84,8 +84,8 @@ class Wish:
     """What an ask wishes for. If `temperature` is None, the usual temperature of the weights is
     used.
 
-    `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
-    stands above the answer, once.
+    `poem` is the poem to continue. If `own_words` is None, the whole prompt is the person's.
+    `opening` stands above the answer, once.
     """
 
     genre: Genre

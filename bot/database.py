@@ -258,7 +258,7 @@ class Database:
         return True
 
     async def empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
+        """Empty SQLite's write-ahead log, so that deleted rows are gone from the disk.
 
         If another connection uses the database, this gives up; the bot tries again after ten
         minutes.
@@ -355,7 +355,7 @@ class Database:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            # an OperationalError may pass, such as that of a full disk; damage stays
+            # an OperationalError, such as that of a full disk, may go away; damage stays
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             self.is_damaged |= reason == DAMAGED
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None

@@ -68,8 +68,8 @@ class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
-        """Note what a batch of updates asks, and its last update. Asks that are noted already stay
-        as they are.
+        """Note the asks in a batch of updates, and its last update. Asks that are noted already
+        stay as they are.
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]

@@ -92,7 +92,7 @@ class Speed:
         self._since = 0.0
 
     def count(self, more: float) -> None:
-        """Add to what waits. A negative number takes away what was made."""
+        """Add to the work that waits. A negative number takes away work that is done."""
         now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since

@@ -31,8 +31,8 @@ OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""
 SIMILAR = 75
-"""The bot asks "Do you mean …?" about a command that is at least so similar to what somebody wrote.
-100 is equal."""
+"""The bot asks "Do you mean …?" about a command that is at least so similar to the one that
+somebody wrote. 100 is equal."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
@@ -126,8 +126,8 @@ def _name_and_rest(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
     In private, a code alone shows its creation, and a few lines are commands without their slash:
-    "help", "start", "dino mango". A link says `/start` with what it opens. The caption of a file is
-    a command only if it is an admin's `/retrain`.
+    "help", "start", "dino mango". A link says `/start` with the text behind `?start=`. The caption
+    of a file is a command only if it is an admin's `/retrain`.
     """
     name, rest = ask.command
     if isinstance(ask, Sent) and not (name == "retrain" and ask.file and ask.is_admin):

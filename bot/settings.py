@@ -107,7 +107,7 @@ def warnings_about(env_file: Path) -> list[str]:
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:
-    """Return what a file sets, with or without a meaning. Raises SettingsError."""
+    """Return all names in a file with their values. Raises SettingsError."""
     if env_file is None or not env_file.exists():
         return {}
     # Imported only if there is a file. Unlike dotenv_values, the parser leaves a `$` as it is, and

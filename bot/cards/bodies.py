@@ -29,8 +29,8 @@ class Real(NamedTuple):
 class Body(NamedTuple):
     """A body that faces right, and is so many metres long.
 
-    Of its lists, "parts" has the parts that every such creature has, and "choices" those of which
-    it has one. "kinds" names rows of LIMBS, which the legs use in turn. "people" names rows of
+    All creatures with this body have the parts in the list "parts", and one of those in "choices".
+    "kinds" names rows of LIMBS, which the legs use in turn. "people" names rows of
     PEOPLE: who dares to stand there.
 
     The spine runs from the tail to the joint of the head. A leg is x and y of the hip, thickness
@@ -98,7 +98,7 @@ are, how much longer for each half width of the body, and how much longer in the
 how wide, as a share of the length; how much they bulge (0: a feather). In the layer "sail", skin
 joins the blades."""
 PIECES = table("piece")
-"""Pieces that are set at a joint, which is also their layer. A piece has a paint, a width, a
+"""Pieces that are set at a joint, in a layer with the joint's name. A piece has a paint, a width, a
 bulge and a bend, and then points: one makes a dot, two make a blade, more are an outline."""
 LIMBS = {kind: points(row) for kind, row in table("limb").items()}
 """Points from hip to foot: x, y and half the width, as shares of the hip's height. An arm's points

@@ -61,8 +61,8 @@ class Chance:
         return choices[int(self.between(word, 0, len(choices)))]
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
-        """Return the keys of a table that fit the name: whose words are among its meanings. Those
-        that fit its last part come first.
+        """Return the keys of a table that have a word of the name's meaning. Keys that fit the last
+        part of the name come first.
         """
         return [
             key for part in self.parts for key, words in table.items() if part & set(words.split())
@@ -338,7 +338,7 @@ class Creature:
         return fill(smooth(shadow), INK, 0.17) + self.shape(outline, "skin")
 
     def leg(self, i: int) -> str:
-        """Draw leg number `i`, and what is set at its foot."""
+        """Draw leg number `i`, and the pieces at its foot."""
         x, y, thick, stride = self.body.points["legs"][i]
         ((x, top),) = self.at("trunk", [(x, y)])
         tall, reach = -top, stride * self.stride
@@ -354,7 +354,7 @@ class Creature:
         return self.limb(spine) + "".join(self.layer("foot"))
 
     def arm(self) -> str:
-        """Draw an arm or a wing, and what is set at it; "" if the body has no arms."""
+        """Draw an arm or a wing, and the pieces at it. Return "" if the body has no arms."""
         if "arm" not in self.joints:
             return ""
         bones = LIMBS["wing" if "wings" in self.parts else "arm"]

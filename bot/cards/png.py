@@ -121,7 +121,7 @@ async def _png_of(process: Process, svg: bytes) -> bytes:
             return await process.stdout.readexactly(int.from_bytes(size, "big"))
         except EOFError as error:
             complaint = (await process.stderr.read())[-200:].decode(errors="replace")
-            status = await process.wait()  # before the process is killed, which changes the status
+            status = await process.wait()  # now, as killing the process changes the status
             raise OSError(f"its process ended: {complaint or status}") from error
     except BaseException:
         await end_child(process)

@@ -102,12 +102,12 @@ def pronunciation(name: str) -> str:
     """
     ends = {end for part in parts_of(name.lower()) for end in (part.start, part.end)}
     marked = "".join("|" * (i > 0 and i in ends) + letter for i, letter in enumerate(name.lower()))
-    # what stands before the first mark has no vowel
+    # consonants before the first mark are said one by one
     alone, _, sounds = _changed(marked, _SOUNDS).partition("|")
     syllables = _SYLLABLE.findall("|" + sounds)
     # the number of the syllable with the main stress
     main = max(len(syllables) - (2 if _STRESSED.search("-".join(syllables[-2:])) else 3), 0)
-    # what the vowel of that syllable becomes
+    # the vowel of that syllable, with its mark
     mark = r"\g<0>!" if len(syllables) > 2 else r"\g<0>:"
     stressed = [_pattern("V").sub(mark, syllable) for syllable in syllables[main : main + 1]]
     roots = "-".join(syllables[:main]).split("|")

@@ -90,7 +90,7 @@ def _person(pose: str) -> str:
         fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
         for colour, spine in PEOPLE[pose]
     )
-    # below lies a copy with a stroke, of which only the outline shows
+    # a copy with a stroke lies below the person, so only its outline shows
     return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
 
 

@@ -125,9 +125,7 @@ async def _in_use(network: str, bot: Bot) -> str:
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
-    """Show what the bot has done since its start, and which versions and how much memory it uses
-    now.
-    """
+    """Show what the bot has done since its start, which versions it uses, and how much memory."""
     used = memory()
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]

@@ -50,7 +50,7 @@ class Entry:
     alt: str = ""
 
     def facts(self) -> dict[str, Any]:
-        """Return what a tab gets: the size of a file, but not its content."""
+        """Return the entry as a tab gets it: with the size of a file, but without its content."""
         return asdict(self) | {"content": None, "size": len(self.content or b"")}
 
 
@@ -138,7 +138,7 @@ class PageChat(Chat):
         await self.tell("typing")
 
     async def clear(self) -> None:
-        """Delete what was said here, and say hello."""
+        """Delete all messages here, and say hello."""
         self.entries.clear()
         await self.tell("cleared")
         await self.add(sentences.START[True], FIRST, is_start=True)

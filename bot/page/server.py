@@ -131,7 +131,7 @@ class Page(Door):
         return web.Response(status=204)
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
-        """Show the chat in a tab, and take what is said there."""
+        """Show the chat in a tab, and take the lines that are written there."""
         if not self._access.knows(request):
             return web.Response(status=403, text=words.PAGE["stranger"])
         tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, compress=False)

@@ -54,7 +54,7 @@ POLL_SECONDS = 10
 WAIT_SECONDS = 30.0
 """The door fetches no more updates than can be answered in this time."""
 PAUSE_SECONDS = 2.0
-"""The pause after a failed try to reach Telegram, or to note what was asked."""
+"""The pause after a failed try to reach Telegram, or to note asks."""
 DEAF_SECONDS = 20.0
 """If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
@@ -232,8 +232,8 @@ class Telegram(Door):
             await asyncio.sleep(pause)
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
-        """Note what a batch of updates asks, and begin to answer. What somebody types inline is not
-        noted, because nobody waits for offers after a stop.
+        """Note the asks in a batch of updates, and begin to answer. What somebody types inline is
+        not noted, because nobody waits for offers after a stop.
 
         An update that cannot be read stops no other.
         """
@@ -295,7 +295,7 @@ class Telegram(Door):
         bot.ask(ask)
 
     def _note_of(self, update: Update) -> Note | None:
-        """Return the note of what an update asks of this bot, or None."""
+        """Return the note for an update, or None if it asks nothing of this bot."""
         # Telegram may send no more than the chat and the number of the message with the button. A
         # message that was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
@@ -321,7 +321,9 @@ class Telegram(Door):
         if sender is None or message.via_bot or is_event:
             return None
         text = message.text or message.caption or ""
-        if message.chat_id < 0 and not text.startswith("/"):  # what a group says to itself
+        if message.chat_id < 0 and not text.startswith(
+            "/"
+        ):  # people in a group talk to one another
             return None
         if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):
             # a command with a bot's name behind it
@@ -376,7 +378,7 @@ def _topic(message: MaybeInaccessibleMessage) -> int | None:
 
 
 def _file_facts(document: Document) -> dict[str, Any]:
-    """Return what is noted of a file."""
+    """Return the facts of a file that are noted."""
     return {
         "file_id": document.file_id,
         "name": writable(document.file_name or "file"),

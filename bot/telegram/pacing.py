@@ -189,7 +189,7 @@ class Pacing:
     async def send(
         self, call: Call[Sent], chat_id: int, place: int, *, is_edit: bool = False
     ) -> Sent:
-        """Send a message as soon as it may go. Raises what its last try raised."""
+        """Send a message as soon as it may go. Raises the error of the last try."""
         loop = asyncio.get_running_loop()
         last_try = loop.time() + RETRY_SECONDS
         while True:
@@ -221,7 +221,9 @@ class Pacing:
                 return sent
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
-        """Send what is no message, unless Telegram wants silence: later, it would be useless."""
+        """Send a request that is no message. Raises NotDoneError if Telegram wants silence, because
+        the request would be useless later.
+        """
         held_until = max(self._all.held_until, self._chat(chat_id).held_until)
         if held_until > asyncio.get_running_loop().time():
             raise NotDoneError("Telegram wants silence")

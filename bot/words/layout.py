@@ -74,7 +74,7 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
 
 
 def caption(creation: Creation, text: Text) -> Message:
-    """Return what stands below a card: a name and its meaning, or the signs that a card of verse
+    """Return the caption of a card: a name and its meaning, or the signs that a card of verse
     lacks; and the code.
     """
     if creation.genre is Genre.DINO:
@@ -131,7 +131,7 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
 
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
-    """Return what there is of a sonnet while it is being written."""
+    """Return the lines of a sonnet that are written so far, as a message."""
     return _marked(*_stanzas(creation, lines)) + Message([Piece("\n…", "verse")])
 
 
@@ -181,7 +181,7 @@ def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> M
 
 
 def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
-    """Return what somebody has found in the round of a day, as a line to pass on."""
+    """Return somebody's result in the round of a day, as lines to pass on."""
     squares = "".join(SQUARES[found[question]] for question in sorted(found))
     return sentences.RESULT.format(day, squares, sum(found.values()), len(found), streak)
 
