@@ -1,6 +1,6 @@
 """A creation: all that decides one answer.
 
-Its version of the weights writes the same text from it, now and later.
+From a creation, its version of the weights writes the same text, now and later.
 """
 
 import re

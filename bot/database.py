@@ -362,13 +362,13 @@ class Database:
 
     def _set_up(self, connection: Any, _record: object) -> None:
         """Let SQLite commit without waiting for the disk. If the bot is killed, nothing is lost; if
-        the power fails, the newest changes are.
+        the power fails, the newest changes are lost.
 
         If the disk is busy, a commit that waits for it can take 0.1 to 0.4 s, and everybody waits
         behind it.
         """
         if self.is_file:
-            self._opened = Path(self.name).stat()
+            self._opened = Path(self.name).stat()  # `check` notices if the file is replaced
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 

@@ -31,7 +31,7 @@ OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""
 SIMILAR = 75
-"""The bot asks "Do you mean …?" about a command that is at least so similar to the one that
+"""The bot asks "Do you mean …?" about a command that is at least this similar to the one that
 somebody wrote. 100 is equal."""
 
 

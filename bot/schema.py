@@ -55,7 +55,8 @@ weights = sa.Table(
     sa.Column("version", sa.String, primary_key=True),
     sa.Column("description", sa.JSON, nullable=False),
     sa.Column("candidate_since", sa.String),  # only for weights that did not win
-    sa.Column("content", sa.LargeBinary, nullable=False),  # its sha256 begins with the version
+    # its sha256 begins with the version
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )
 in_use = sa.Table(
     "in_use",

@@ -48,7 +48,7 @@ class Secret:
 
 
 class Rate(NamedTuple):
-    """At most so many things in so many seconds. They may come all at once."""
+    """At most `most` things in `seconds` seconds. All of them may come at once."""
 
     most: int
     seconds: float

@@ -39,7 +39,7 @@ PATIENCE = 5.0
 question."""
 EX_TEMPFAIL = 75
 """The exit code if another process serves, or may do so. A later start can succeed."""
-# these two are a reason with a way out
+# each is a reason and a way out
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"

@@ -1,5 +1,5 @@
-"""What the bot knows of people: their seeds and turns, and every answer as a creation. What it has
-learned is in the same database.
+"""What the bot knows of people: their seeds and turns, and every answer as a creation. What the bot
+has learned is in the same database.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does
 not change the next name. Poems and sonnets share one count, because one network writes both, and no

@@ -42,7 +42,8 @@ STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
 JOIN_SECONDS = 5.0
-"""How long `close` waits for a thread. After every character, a thread looks if it should end."""
+"""How long `close` waits for a thread. After every character, a thread looks whether it should end.
+"""
 
 
 @dataclass(frozen=True)

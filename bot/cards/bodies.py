@@ -27,7 +27,7 @@ class Real(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A body that faces right, and is so many metres long.
+    """A body that faces right. `metres` is its length.
 
     All creatures with this body have the parts in the list "parts", and one of those in "choices".
     "kinds" names rows of LIMBS, which the legs use in turn. "people" names rows of

@@ -43,7 +43,7 @@ Card: TypeAlias = tuple[str, str]
 
 
 class _Row(NamedTuple):
-    """A row of verse. `own` of its letters, the first ones, are a person's (0 or less: none)."""
+    """A row of verse. The first `own` letters are a person's, or none if that is 0 or less."""
 
     text: str
     own: int

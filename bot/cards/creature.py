@@ -52,17 +52,17 @@ class Chance:
         ]
 
     def between(self, word: str, least: float, most: float) -> float:
-        """Return a number between two others, from a hash of the name and the word."""
+        """Return a number between two others, as a hash of the name and the word decides."""
         digest = blake2b(f"{self.name} {word}".encode(), digest_size=4).digest()
         return least + (most - least) * (int.from_bytes(digest) / 2**32)
 
     def among(self, word: str, choices: Sequence[T]) -> T:
-        """Return one of some choices, from a hash of the name and the word."""
+        """Return one of some choices, as a hash of the name and the word decides."""
         return choices[int(self.between(word, 0, len(choices)))]
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
-        """Return the keys of a table that have a word of the name's meaning. Keys that fit the last
-        part of the name come first.
+        """Return each key of a table that has one of its words in the meaning of the name. Keys
+        that fit the last part of the name come first.
         """
         return [
             key for part in self.parts for key, words in table.items() if part & set(words.split())
@@ -220,7 +220,7 @@ class Creature:
         return toward(middle, edge, level)
 
     def paint(self, name: str) -> str:
-        """Return the colour of a paint. On the far side, it may be another one."""
+        """Return the colour of a paint. On the far side, the colour may be another one."""
         return self.paints.get(self.side + name) or self.paints.get(name, name)
 
     def shape(self, points: Points, paint: str) -> str:
@@ -314,7 +314,7 @@ class Creature:
             bases.append((x, y))
             blades.append(self.blade((x, y), tip, tall * slim, bulge, 0, paint))
         if layer == "sail":
-            # the last points are the tips of these blades
+            # the newest points are the tips of these blades
             yield self.shape([*self.points[-count:], *reversed(bases)], "accent")
         yield from blades
 

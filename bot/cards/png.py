@@ -37,7 +37,7 @@ CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
-"""CARD_SECONDS, a guess, weighs as much as so many seconds of measured drawing."""
+"""CARD_SECONDS, a guess, weighs as much as this many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
 
 

@@ -29,8 +29,8 @@ MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""Names like a real one begin with at least 3 letters of the real one. If that has at most 8, they
-may begin with all of them."""
+"""Names like a real one begin with at least 3 letters of the real one. If that is no longer than
+8, they may begin with all of it."""
 FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
 """The usual Latin spelling of names that `anyascii` would spell otherwise."""
 

@@ -97,6 +97,6 @@ async def _written(creation: Creation, bot: Bot) -> str:
 
 
 def check_private(ask: Said, command: str) -> None:
-    """Raise Explained in a group, with a link to a private chat that begins with the command."""
+    """Raise Explained in a group, with a link that begins a private chat with the command."""
     if not ask.chat.is_private:
         raise Explained(sentences.IN_PRIVATE.format(Message([Piece(f"/{command}", "opening")])))

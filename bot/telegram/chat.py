@@ -99,7 +99,7 @@ def html_of(message: Message, username: str) -> str:
 
 
 def shortened(message: Message, most: int) -> Message:
-    """Return a message that fits: if it is too long, its beginning as plain text."""
+    """Return a message if it fits, else its beginning as plain text."""
     if length(message) <= most:
         return message
     text = str(message).encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore")

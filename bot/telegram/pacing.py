@@ -48,9 +48,9 @@ waits for a connection. 12 are enough for 30 messages a second, if Telegram take
 RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 REMEMBERED = 30
-"""Telegram's speed is a mean over about so many messages."""
+"""Telegram's speed is a mean over about this many messages."""
 SHARE = 5
-"""While messages are expected, at least so many leave for each refusal."""
+"""While messages are expected, at least this many leave for each refusal."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -58,11 +58,11 @@ REFUSAL = 0
 
 
 class Rates:
-    """The rates of messages to one chat, or to all: at most so many in so many seconds, and none
-    while Telegram wants silence.
+    """The rates of messages to one chat, or to all: at most a number in a number of seconds, and
+    none while Telegram wants silence.
 
-    A message counts from its start until so many seconds after Telegram's answer, because Telegram
-    may count it at any time between.
+    A message counts from its start until that number of seconds after Telegram's answer, because
+    Telegram may count it at any time between.
     """
 
     def __init__(self, *rates: tuple[int, float]) -> None:

@@ -34,7 +34,7 @@ from model.training.trainer import Trainer
 from model.weights.versions import load
 
 MEASURED_STEPS = 4
-"""After so many steps, the speed of this machine is known. The first ones are slower."""
+"""After this number of steps, the speed of this machine is known. The first ones are slower."""
 
 
 def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:

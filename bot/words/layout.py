@@ -18,7 +18,7 @@ from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 SHORTEST_WORD = 3
-"""The meaning of a name repeats the letters that somebody chose if there are at least so many."""
+"""The meaning of a name repeats the letters that somebody chose if they are at least this many."""
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
