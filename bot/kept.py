@@ -22,7 +22,7 @@ from model.text.forms import Genre
 
 async def show(settings: Settings, code: str) -> None:
     """Print a creation, what decides it, and the commands that write it again."""
-    creation, text = await _written(settings, code_in(code) or code)
+    creation, text = await _creation_and_text(settings, code_in(code) or code)
     print(layout.shown(creation, text))
     turn = creation.turn + 1  # people count turns from 1
     print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
@@ -42,7 +42,7 @@ async def card(settings: Settings, code_or_name: str) -> None:
     """Save the card of a creation, or of a name."""
     drawings = Drawings()
     if code := code_in(code_or_name):
-        creation, text = await _written(settings, code)
+        creation, text = await _creation_and_text(settings, code)
         picture = card_of(creation, text, 0, "", drawings)
         if picture is None:
             raise Explained(layout.no_card(creation, text))
@@ -66,7 +66,7 @@ async def weights(settings: Settings, version: str) -> None:
         print(save(Path.cwd() / f"{version}.safetensors", content))
 
 
-async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
+async def _creation_and_text(settings: Settings, code: str) -> tuple[Creation, Text]:
     """Return the creation with a code, and its text. Raises Explained."""
     async with Store(existing(settings.database_address)) as store:
         creation = await store.creation(code)

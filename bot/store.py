@@ -270,7 +270,7 @@ class Store(Learned):
 
 
 def _tidy(connection: Connection) -> None:
-    """Delete what is too old."""
+    """Delete rows that are too old."""
     now = datetime.now(UTC)
     for deletion in (
         sa.delete(creations).where(

@@ -162,9 +162,9 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
 
 def _page(title: str, rows: Sequence[_Row], largest: float, below: str, source: str) -> str:
     """Return a page with a title and rows, in type as large as fits, and at most `largest`."""
-    wide = max(1, *(x + width(words) * size for words, _, size, x, _ in rows))
-    top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
-    high = max(y for *_, y in rows) - top
+    wide = max(1, *(row.x + width(row.text) * row.size for row in rows))
+    top = min(row.y - _CAPITAL * row.size for row in rows)
+    high = max(row.y for row in rows) - top
     em = min(largest, _MEASURE / wide, (_FOOT - _HEAD) / high)
     # the text stands a little above the middle
     left, first = (WIDTH - wide * em) / 2, _HEAD + 0.45 * (_FOOT - _HEAD - high * em) - top * em

@@ -322,7 +322,7 @@ class Creature:
         """Draw a piece at a joint: a dot, a blade or a shape."""
         paint, *numbers = look.split()
         width, bulge, bend = map(float, numbers)
-        placed, size = self.at(joint, bodies.points(where)), self.joints[joint][4]
+        placed, (*_, size) = self.at(joint, bodies.points(where)), self.joints[joint]
         if len(placed) == 1:
             return dot(placed[0], width * size, self.paint(paint))
         if len(placed) == 2:
@@ -345,6 +345,7 @@ class Creature:
         if top < 1.3 * y:  # the creature rears
             tall, reach = -y, stride + 0.3
         kind = "folded" if self.sink else self.body.lists["kinds"][i % 2]
+        # u, v and w are shares of the hip's height, and a stride moves the foot most
         spine = [
             (x + tall * (u + reach * v * v), top + tall * v, -w * thick * y)
             for u, v, w in LIMBS[kind]

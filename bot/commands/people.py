@@ -50,7 +50,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     # as many as one file may have, and at least one
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
-        texts = [await _written(creation, bot) for creation in part]
+        texts = [await _as_text(creation, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
         counts = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
@@ -84,7 +84,7 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGET, buttons)
 
 
-async def _written(creation: Creation, bot: Bot) -> str:
+async def _as_text(creation: Creation, bot: Bot) -> str:
     """Return a creation as the lines of a text file, or why it cannot be written any more."""
     try:
         text = str(layout.shown(creation, await bot.shelf.write(creation)))

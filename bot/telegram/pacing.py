@@ -287,7 +287,7 @@ class Pacing:
         used = self._chats.pop(chat_id, None)
         if used is None:
             used = Rates(TO_A_CHAT, TO_A_GROUP) if chat_id < 0 else Rates(TO_A_CHAT)
-        self._chats[chat_id] = used
+        self._chats[chat_id] = used  # at the end, so that the first is the one to forget
         if len(self._chats) > MOST_CHATS:
             del self._chats[next(iter(self._chats))]
         return used
