@@ -105,8 +105,8 @@ async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, 
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it. If it cannot be drawn or sent, send its
-    words, and say why.
+    """Send the card of a creation, whoever asked for it. If the card cannot be drawn or sent, send
+    its words, and say why.
     """
     creation, n = found
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing

@@ -35,7 +35,7 @@ ASSETS = Path(__file__).with_name("assets")
 
 
 class Page(Door):
-    """The page at a port of this machine; without a port, at the usual one or any free one.
+    """The page at a port of this machine; if none is given, at the usual port or any free one.
 
     Raises StartError.
     """
@@ -173,7 +173,7 @@ class Page(Door):
 
 
 def _listening_socket(port: int | None) -> socket.socket:
-    """Return a socket that listens at a port; if none is given, at the usual one or any free one.
+    """Return a socket that listens at a port; if none is given, at the usual port or any free one.
 
     Raises StartError.
     """

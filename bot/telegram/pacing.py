@@ -43,8 +43,9 @@ TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 MOST_CHATS = 10_000
 """How many chats are remembered. Rates look back no further than a minute."""
 AT_ONCE = CONNECTIONS // 2
-"""How many messages, and how many other requests, are on their way at the same time. So no request
-waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
+"""How many messages, and how many other requests, may be on their way at the same time. So no
+request waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for
+each."""
 RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 REMEMBERED = 30
@@ -58,10 +59,10 @@ REFUSAL = 0
 
 
 class Rates:
-    """The rates of messages to one chat, or to all: at most a number in a number of seconds, and
-    none while Telegram wants silence.
+    """The rates of messages to one chat, or to all. A rate is a number of messages in a number of
+    seconds. While Telegram wants silence, none leave.
 
-    A message counts from its start until that number of seconds after Telegram's answer, because
+    A message counts from its start until those seconds after Telegram's answer, because
     Telegram may count it at any time between.
     """
 
