@@ -62,8 +62,8 @@ class Rates:
     """The rates of messages to one chat, or to all. A rate is a number of messages in a number of
     seconds. While Telegram wants silence, none leave.
 
-    A message counts from its start until those seconds after Telegram's answer, because
-    Telegram may count it at any time between.
+    A message counts from its start until Telegram's answer, and for the rate's seconds after that,
+    because Telegram may count it at any time between.
     """
 
     def __init__(self, *rates: tuple[int, float]) -> None:
