@@ -4,13 +4,13 @@
 in. Three doors turn what happens at them into asks: `telegram`, `page` and `terminal`. The core
 imports none of them.
 
-    app         the parts of a bot and its doors; `running` builds them, `python -m bot` runs it
+    app         the parts of a bot and its doors; `running` builds a bot, `python -m bot` runs one
     settings    the operator's choices
     asks        what happens at a door
     chat        what an answer needs of a chat
     commands    the table of what people can ask, and a function for each
     routing     from an ask to its function, and from an error to words
-    limits      the one place that says no: how often a person may ask, what the bot can carry
+    limits      the one place that says no: how often a person may ask, how much the bot can do
     creations   all that decides a text
     answering   from a wish to an answer
     inbox       what people asked on Telegram and have no answer to yet
@@ -21,6 +21,6 @@ imports none of them.
     training    new weights while the bot serves
     words       every sentence that a person can read
     cards       pictures of creations, to pass on
-    standby     which of several processes serves; `health` says whether it is well
+    standby     which of several processes serves; `health` says whether the bot is well
     kept        commands without a bot: show, card, weights; `backup` has backup and restore
 """

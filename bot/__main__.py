@@ -1,5 +1,5 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the
-browser.
+"""`python -m bot` chats on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in
+the browser.
 
 This module reads the arguments, listens to signals, and ends with an exit code and a line that says
 why. Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from bot.app import Door
 
 STOP_SECONDS = 7.5
-"""A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
+"""The longest time that a stop takes, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ASKING_SECONDS = 15.0
-"""How long `mangosaurus healthy` waits for an answer. Without one, the bot is not well."""
+"""How long `mangosaurus healthy` waits for an answer. If none comes, the bot is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -63,6 +63,7 @@ def command() -> None:
     if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] not in COMMANDS:
         from model.__main__ import app
 
+        # this ends the process
         app(prog_name="mangosaurus")
     main(sys.argv[1:])
 
@@ -70,9 +71,9 @@ def command() -> None:
 def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop.
 
-    If it fails, print one line that says why, and exit with a code that is not 0.
+    If the bot fails, print one line that says why, and exit with a code that is not 0.
     """
-    wanted = _wanted(arguments)
+    wanted = _read_arguments(arguments)
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")
@@ -81,20 +82,20 @@ def main(arguments: Sequence[str] = ()) -> None:
         level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
         redaction = configure_logging(level, settings.token, settings.database)
         if wanted.command == "healthy":
-            sys.exit(_healthy(settings))
+            sys.exit(_print_health(settings))
         if wanted.command:
             module = "backup" if wanted.command in ("backup", "restore") else "kept"
-            command = getattr(import_module(f"bot.{module}"), wanted.command)
-            sys.exit(asyncio.run(command(settings, wanted.what)))
+            carry_out = getattr(import_module(f"bot.{module}"), wanted.command)
+            sys.exit(asyncio.run(carry_out(settings, wanted.what)))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
-            serving = _telegram(settings)
+            serving = _serve_on_telegram(settings)
         else:
             _check_input(wanted)
-            serving = _here(settings, wanted)
+            serving = _serve_here(settings, wanted)
         asyncio.run(_until_told(serving))
-    except KeyboardInterrupt:  # before it serves
+    except KeyboardInterrupt:  # Ctrl-C before the bot serves
         sys.exit(130)
     except Exception as error:
         reason = str(error)
@@ -136,8 +137,8 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
-            # Any thread may get the signal. This wakes the loop, in which `stop` runs; on Windows,
-            # the loop wakes by itself.
+            # Any thread may get the signal. A handler that does nothing (`bool`) wakes the loop, in
+            # which `stop` runs. On Windows, the loop wakes by itself.
             with contextlib.suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, bool)
             signal.signal(number, stop)
@@ -158,7 +159,7 @@ def _end_in_time() -> None:
         os._exit(1)
 
 
-def _healthy(settings: Settings) -> int:
+def _print_health(settings: Settings) -> int:
     """Ask a running bot whether it is well, print what it says, and return the exit code."""
     from http.client import HTTPConnection, HTTPException
 
@@ -179,9 +180,9 @@ def _healthy(settings: Settings) -> int:
         connection.close()
 
 
-async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does: see `Standby`. Raises
-    StartError once Telegram rejects the token.
+async def _serve_on_telegram(settings: Settings) -> None:
+    """Wait for the lock, and serve as long as this process holds it: see `Standby`. Raises
+    StartError if Telegram rejects the token.
     """
     from bot.health import SERVING, STANDBY, Health
     from bot.running import running
@@ -206,7 +207,7 @@ async def _telegram(settings: Settings) -> None:
         await standby.release()
 
 
-async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
+async def _serve_here(settings: Settings, wanted: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited."""
     from bot.running import running
     from bot.terminal import Terminal
@@ -225,8 +226,8 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
         await terminal.converse(bot)
 
 
-def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read what is wanted: a command, or where to chat."""
+def _read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the command line asks for: a command, or where to chat."""
     parser = argparse.ArgumentParser(
         "mangosaurus",
         description=ABOUT,
@@ -240,9 +241,9 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="that of the page (8765, or any that is free)")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, (what, about) in COMMANDS.items():
-        command = commands.add_parser(name, help=about, description=about)
+        subparser = commands.add_parser(name, help=about, description=about)
         if what:
-            command.add_argument("what", metavar=what)
+            subparser.add_argument("what", metavar=what)
     parser.set_defaults(what="")
     return parser.parse_args(arguments)
 

@@ -12,14 +12,14 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
    (`creations`). `store` notes it under a code.
 3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the
    person's first line of a sonnet is too short to scan, the network completes it first.
-4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below: one name as the
-   caption of its card, if that can be drawn soon.
+4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below. A single name
+   becomes the caption of its card, if the card can be drawn soon.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
 An answer that surely did not arrive takes no turn: its draft is discarded, and the person's next
-ask gets the same turn, and so the same text. If nobody can know whether it arrived, or if the
-bot is killed before step 5, the code and the buttons of the message work all the same, because the
-creation was noted before it was sent.
+ask gets the same turn, and so the same text. If nobody can know whether the answer arrived, or if
+the bot is killed before step 5, the code and the buttons of the message work all the same, because
+the creation was noted before it was sent.
 
 On Telegram, the ask itself is noted, too (`inbox`), until step 5 strikes it off. So whatever ends
 the bot, the next start goes on with the same creation.
@@ -64,7 +64,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
             if wish.genre is Genre.SONNET:
                 if rest := await bot.shelf.rest_of_line(creation):
                     creation = await bot.store.completed(creation, rest)
-                watch = partial(_grow, live, creation)
+                watch = partial(_show_lines, live, creation)
             text = await bot.shelf.write(creation, watch)
         await _deliver(ask, creation, text, live, bot, wish.opening)
     except InDoubt:
@@ -82,34 +82,34 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         logger.warning("An answer arrived, but not in the database: %s", error)
 
 
-def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
+def _show_lines(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
     live.show(layout.sonnet_begun(creation, lines))
 
 
 async def show(ask: Said, creation: Creation, bot: Bot) -> None:
     """Write a creation once more, and send it. This takes no turn."""
-    async with LiveMessage(ask.chat) as live:  # which shows that the bot is typing
+    async with LiveMessage(ask.chat) as live:  # the chat shows that the bot is typing
         text = await bot.shelf.write(creation)
     await _deliver(ask, creation, text, live, bot)
 
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
-    """Send a card with its caption. Raises Explained if it cannot be drawn or sent."""
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         await ask.chat.picture(card, message, buttons)
 
 
 async def say_with_card(
-    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, in_words: Buttons
+    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, buttons_alone: Buttons
 ) -> None:
     """Send a card with a message below it. If the chat shows no pictures, or the card takes too
-    long or fails, send the message alone, with the buttons `in_words`.
+    long or fails, send the message alone, with `buttons_alone`.
     """
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
         with contextlib.suppress(Explained):
             await send_card(ask, card, message, buttons)
-            return
-    await ask.chat.say(message, in_words)
+            return  # not reached if the card cannot be drawn or sent
+    await ask.chat.say(message, buttons_alone)
 
 
 async def _deliver(
@@ -120,7 +120,7 @@ async def _deliver(
     bot: Bot,
     opening: Message = NOTHING,
 ) -> None:
-    """Send one name with its card, and anything else as words."""
+    """Send a single name with its card, and anything else as text alone."""
     bot.limits.written(ask)
     message = opening + layout.reply(creation, text)
     buttons = layout.buttons_below(creation, text)

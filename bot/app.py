@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
-"""How long a stop waits for what is being written and sent."""
+"""How long a stop waits until texts are written and messages are sent."""
 CANCELLED_SECONDS = 0.1
 """How long asks that are cancelled may take to end."""
 
@@ -56,8 +56,8 @@ class Door:
         return {}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` and `/status` should say about this door; names of counters end in
-        _total.
+        """Return numbers about this door, with their names, for `/metrics` and `/status`. The name
+        of a counter ends in _total.
         """
         return {}
 
@@ -101,8 +101,8 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     questions: dict[int, tuple[list[str], str]] = field(default_factory=dict)
-    """The names of each question, and the real one among them. Questions are numbered, five for
-    each day since the year 1."""
+    """The names in each question, and which of them is real. Questions are numbered, five for each
+    day since the year 1."""
     tally: Tally = field(default_factory=Tally)
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """Each person's asks that are not answered yet. Only the first of them may begin."""
@@ -114,11 +114,11 @@ class Bot:
 
     @contextmanager
     def queue(self, ask: Ask) -> Iterator[asyncio.Event]:
-        """Queue an ask behind the person's earlier ones; yield an event that is set once it is the
-        first.
+        """Queue an ask behind the person's earlier ones. Yield an event that is set once the ask is
+        the first.
 
-        Otherwise `/seed 42` and a `/dino` right behind it would run at the same time. What is typed
-        inline waits for no other ask.
+        Without a queue, `/seed 42` and a `/dino` right behind it would run at the same time. A
+        `Typed` ask waits for no other.
         """
         key = ask.person if isinstance(ask, Said) else ask
         queue = self._queues.setdefault(key, {})
@@ -145,9 +145,9 @@ class Bot:
         await self._asks.ended()
 
     async def close(self) -> None:
-        """Take no more asks, and give what is being written and sent three seconds.
+        """Take no more asks, and wait three seconds until texts are written and messages sent.
 
-        What is not answered by then stays noted, where a door keeps notes.
+        An ask that is not answered by then stays noted, if its door keeps notes.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
@@ -163,6 +163,7 @@ class Bot:
 def memory() -> int:
     """Return how many bytes of memory this process uses; 0 where there is no /proc."""
     with contextlib.suppress(OSError):
+        # the second number of this file: the pages of memory in use
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
     return 0

@@ -18,8 +18,8 @@ LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""
 LONGEST_TEXT = 4096
-"""Telegram's limit of a message. More is cut off, as the work on a text may grow faster than its
-length."""
+"""The length of Telegram's longest message. A longer text is cut off, because the work on a text
+may grow faster than its length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -41,7 +41,7 @@ class File:
 class Ask:
     """Who asks, and where.
 
-    A group or channel that posts as itself is a person too: then `person` is the chat.
+    A group or channel that posts as itself is a person too: then `person` is its chat.
     """
 
     person: int
@@ -64,17 +64,18 @@ class Said(Ask):
     file: File | None = None
     name: str = ""
     is_late: bool = False
-    """Whether it was said too long ago to be answered."""
+    """Whether the line was said too long ago to be answered."""
 
     @property
     def command(self) -> tuple[str, str]:
         """The command in lower case and the text after it: ("dino", "5 mango").
 
-        For a line, ("", the text).
+        If the text is no command, ("", the text).
         """
         found = _COMMAND.match(self.text)
         if not found:
             return "", self.text
+        # a slash alone is a command, though an unknown one
         return found[1].lower() or "/", self.text[found.end() :]
 
 
@@ -85,7 +86,7 @@ class Sent(Said):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Typed(Ask):
-    """What somebody types after the bot's name in another chat: each letter is an ask."""
+    """What somebody types after the bot's name in another chat. Each letter makes a new ask."""
 
 
 def writable(text: str) -> str:
@@ -94,12 +95,14 @@ def writable(text: str) -> str:
 
 
 def line_in(text: str) -> str:
-    """Return the line in a text, without quotes around it, or "" if nothing of it can be seen.
+    """Return the line in a text, without quotes around it, or "" if nothing in it can be seen.
 
-    Quotes keep the blanks at its ends. Raises Explained if it is too long.
+    Blanks at the ends of a line stay if they are inside quotes. Raises Explained if the line is too
+    long.
     """
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
+    # the group that matched: each kind of quotes has one
     line = quoted[quoted.lastindex or 0] if quoted else text
     if not any(map(str.isprintable, "".join(line.split()))):  # nothing that a reader sees
         return ""
@@ -109,7 +112,7 @@ def line_in(text: str) -> str:
 
 
 def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
-    """Return the name after `voice:`, and the text without both.
+    """Return the name after `voice:`, and the text without `voice:` and the name.
 
     The name is None if there is no `voice:`, and "" if nothing stands behind it.
     """

@@ -17,52 +17,54 @@ from sqlalchemy import Table
 from bot import schema
 from bot.database import Database, existing
 from bot.settings import Settings
-from bot.standby import takes
+from bot.standby import take_lock
 from model.errors import MangosaurusError
 
 ROWS = 1000
-"""How many rows are in memory at once. A row of voices or weights has megabytes, so it is alone."""
+"""How many rows are in memory at once. A row of voices or weights has megabytes, so it is read
+alone."""
 
+# begins a transaction that sees the database as it is at one moment
 _SNAPSHOT = {
     "sqlite": "BEGIN",
     "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
 }
 
 
-async def backup(settings: Settings, wanted: str) -> None:
+async def backup(settings: Settings, path: str) -> None:
     """Save what the database keeps, as it is at one moment, in a new file. The bot may run."""
     source = Database(existing(settings.database_address))
-    file = Path(wanted)
+    file = Path(path)
     if await asyncio.to_thread(file.exists):
         raise MangosaurusError(f"{file} is there already; give the backup a new name")
     try:
         with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
             part = Path(folder) / file.name
             part.touch(0o600)
-            copied = await _fill(Database(part), source)
+            copied = await _copy(Database(part), source)
             part.rename(file)
     except OSError as error:
         raise MangosaurusError(f"{file} cannot be written: {error.strerror}") from None
     print(f"{file} has {copied}")
 
 
-async def restore(settings: Settings, wanted: str) -> None:
-    """Put a backup into a database that is empty, except for weights: those are replaced.
+async def restore(settings: Settings, path: str) -> None:
+    """Put a backup into a database that has nothing but weights, which are replaced.
 
     No bot may use the database meanwhile. A bot on Telegram is noticed, and the backup refused; a
     bot in a terminal is not noticed.
     """
-    source = Database(existing(Path(wanted)))
+    source = Database(existing(Path(path)))
     async with Database(settings.database_address) as target:
-        is_idle = target.claim() if target.is_file else await target.run(takes)
+        is_idle = target.claim() if target.is_file else await target.run(take_lock)
         if not is_idle:
             raise MangosaurusError(f"{target.name}: a bot uses this database; stop it first")
-        copied = await _fill(target, source)
+        copied = await _copy(target, source)
     print(f"{target.name} has {copied}")
 
 
-async def _fill(target: Database, source: Database) -> str:
-    """Copy the tables that are kept, and return how many rows each has."""
+async def _copy(target: Database, source: Database) -> str:
+    """Copy the tables that a backup has, and return a text with the number of rows in each."""
     counts = Counter({table.name: 0 for table in schema.KEPT})
     with target.transaction() as writer:
         schema.prepare(writer)  # from now on, nobody else can write to a SQLite file
@@ -76,7 +78,7 @@ async def _fill(target: Database, source: Database) -> str:
         for table, rows in _rows(source):
             writer.execute(table.insert(), rows)
             counts[table.name] += len(rows)
-            await asyncio.sleep(0)  # here, Ctrl-C ends it
+            await asyncio.sleep(0)  # here, Ctrl-C can end the copying
     return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
 
 

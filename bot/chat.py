@@ -30,8 +30,8 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """Why an ask is refused: it came too long ago ("late"), the bot has too much to do ("busy"),
-    its person asks too much ("often"), or it is no text ("unread").
+    """An ask is refused. `reason` says why: it came too long ago ("late"), the bot has too much to
+    do ("busy"), its person asks too much ("often"), or it is no text ("unread").
     """
 
     def __init__(self, sentence: Message, reason: str) -> None:
@@ -61,8 +61,8 @@ class StartError(MangosaurusError):
 class Button:
     """A label, and the line that the button says for whoever presses it.
 
-    Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
-    command. A line has at most 64 bytes, or Telegram refuses the message.
+    A button without a line passes on `words`, and a link to the bot. The link opens `opens`: a
+    code, or the name of a command. A line has at most 64 bytes, or Telegram refuses the message.
     """
 
     label: str
@@ -86,8 +86,8 @@ class Offer(NamedTuple):
 class Picture(NamedTuple):
     """A card. `draw` returns its PNG and its words, or raises Explained.
 
-    `name` is that of its file. `is_kept` marks a card that belongs to nobody: once it is uploaded,
-    it can be sent again.
+    `name` is the name of its file. `is_kept` marks a card that belongs to nobody: once uploaded,
+    the card can be sent again.
     """
 
     key: str
@@ -97,7 +97,7 @@ class Picture(NamedTuple):
 
 
 class Chat(ABC):
-    """A place to answer in. Each message has a number. Raises NotSent, InDoubt or Gone."""
+    """A place to answer in. Each message has a number. Methods raise NotSent, InDoubt or Gone."""
 
     id: int
     is_private: bool = True
@@ -105,7 +105,7 @@ class Chat(ABC):
     """Which help suits this chat."""
     shows_pictures: bool = True
     note: Note | None = None
-    """The note of the ask that is answered here, where the door keeps notes."""
+    """The note of the ask that is answered here, if the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""
@@ -120,12 +120,12 @@ class Chat(ABC):
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Replace what a message says, and its buttons."""
+        """Replace the text and the buttons of a message."""
 
     async def release(self, text: str = "") -> bool:  # noqa: ARG002 - for doors whose buttons wait
         """Release the button that was pressed, perhaps with a refusal of up to 200 characters.
 
-        Return whether a button was waiting for that.
+        Return whether a button was waiting for its release.
         """
         return False
 
@@ -144,14 +144,14 @@ class Chat(ABC):
         """Show for a few seconds that the bot is typing."""
 
     async def clear(self) -> None:  # noqa: B027 - only the page can
-        """Delete what was said here."""
+        """Delete all messages here."""
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""
 
     async def refuse(self, message: Message, expected: int) -> None:  # noqa: ARG002 - for doors with limits
-        """Send a refusal while so many other messages are expected. Raises NotSent, too, if it
-        would take the place of one of them.
+        """Send a refusal while `expected` other messages are to come. Raises NotSent also if the
+        refusal would take the place of one of them.
         """
         await self.say(message)
 
@@ -166,13 +166,13 @@ class Chat(ABC):
 class LiveMessage:
     """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
 
-    `number` is that of a message that was sent before. Without it, a new message is sent as soon as
-    there is something to show; until then, the chat shows that the bot is typing. If somebody
-    deletes the message meanwhile, the end comes in a new message. Until the end, `buttons` stand
-    below it.
+    `number` is the number of a message that was sent before. Without it, a new message is sent as
+    soon as there is something to show; until then, the chat shows that the bot is typing. If
+    somebody deletes the message meanwhile, the end comes in a new message. Until the end, `buttons`
+    stand below the message.
 
-    A change costs as much as a message. So there is none while anything else would have to wait.
-    `wait` returns how long that would be, in seconds.
+    A change costs as much as a message. So nothing is changed while other messages would have to
+    wait. `wait` returns how many seconds they would wait.
     """
 
     chat: Chat
@@ -209,14 +209,15 @@ class LiveMessage:
             self._changed.set()
 
     async def conclude(self, message: Message, buttons: Buttons = ()) -> None:
-        """Show the end. Raises NotSent or InDoubt."""
+        """Show the message in its last form. Raises NotSent or InDoubt."""
         if self.number is not None:
             with contextlib.suppress(Gone):
                 await self.chat.change(self.number, message, buttons)
-                return
+                return  # not reached if the message is gone
         self.number = await self.chat.say(message, buttons)
 
     def _must_wait(self) -> bool:
+        """Return whether nothing may be shown now, or ever if the message is lost."""
         wait = self.wait or self.chat.wait_seconds
         return self._is_lost or wait() > 0
 
@@ -237,6 +238,7 @@ class LiveMessage:
             await asyncio.sleep(pause)
 
     async def _show_typing(self) -> None:
+        """Show that the bot is typing until there is something to show."""
         while not self._changed.is_set():
             if not self._must_wait():
                 with contextlib.suppress(NotSent, InDoubt):
@@ -247,6 +249,7 @@ class LiveMessage:
                     await self._changed.wait()
 
     async def _put(self, message: Message) -> None:
+        """Show an unfinished message. If that fails, a later change may succeed."""
         try:
             if self.number is None:
                 self.number = await self.chat.say(message, self.buttons, unfinished=True)

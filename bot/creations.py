@@ -1,6 +1,6 @@
 """A creation: all that decides one answer.
 
-Its version of the weights writes the same text from it, now and later.
+From a creation, its version of the weights writes the same text, now and later.
 """
 
 import re
@@ -28,10 +28,10 @@ ASIDE = 2**63
 """Turns from here on are for texts outside every sequence; nobody asks that often."""
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without 0, 1, i, l and o, which look like something else."""
+"""Without 0, 1, i, l and o, which look like one another."""
 CODE_LENGTH = 10
 CODE = re.compile(rf"(?=[a-z]*[0-9])[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
-"""A code has a digit, so no word is one."""
+"""A code has a digit, so that no word is a code."""
 _CODE_ALONE = re.compile(
     rf"(?:#|code\s+|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE
 )
@@ -81,11 +81,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. If `temperature` is None, the usual
-    temperature of the weights is used.
+    """What an ask wishes for. If `temperature` is None, the usual temperature of the weights is
+    used.
 
-    `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
-    stands above the answer, once.
+    `poem` is the poem to continue. If `own_words` is None, the whole prompt is the person's.
+    `opening` stands above the answer, once.
     """
 
     genre: Genre
@@ -102,9 +102,9 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, temperature: float) -> Creation:
-        """Return the creation of somebody's next turn, or a longer poem, which is theirs now.
+        """Return a creation for somebody's next turn, or their longer copy of `poem`.
 
-        `temperature` is the usual one of the weights.
+        `temperature` is the usual temperature of the weights.
         """
         if self.poem:
             return replace(
@@ -147,8 +147,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code that a text consists of, perhaps behind a # or the word "code". A link may
-    end in it. Return "" for any other text.
+    """Return the code in a text that has nothing else but a # or the word "code" before it, or a
+    link that ends in it. Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""

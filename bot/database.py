@@ -1,7 +1,8 @@
 """One database, from its URL: a SQLite file that only its owner can read, or a PostgreSQL server.
 
 A thread of its own carries out one transaction after the other, so the event loop never waits for a
-disk or a server. What waits for that thread is committed together, because a commit can take 10 ms.
+disk or a server. Transactions that wait for the thread are committed together, because a commit can
+take 10 ms.
 """
 
 import asyncio
@@ -36,9 +37,9 @@ BUSY_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
 AWAY_SECONDS = 6.0
-"""How long transactions wait for a server that is away, as while it restarts."""
+"""How long transactions wait for a server that is away, for example while it restarts."""
 AGAIN_SECONDS = 0.2
-"""The pause between two tries to reach it."""
+"""The pause between two tries to reach a server."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 PATHS = "check what DATABASE and MANGOSAURUS_HOME name"
@@ -58,8 +59,8 @@ WAYS_OUT = {
     "database or disk is full": "make room on its disk",
     os.strerror(errno.ENOSPC): "make room on its disk",
 }
-"""The way out for each reason that SQLite or the system gives for an error. It comes before any
-other way out."""
+"""The way out for each reason that SQLite or the system gives for an error. That way out comes
+before any other."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -75,8 +76,8 @@ OPTIONS = {
 }
 """Options of a PostgreSQL connection, unless its URL sets them.
 
-With them, the bot notices within 7 seconds that the server has vanished, and the server that the
-bot's machine has. What is committed survives a crash of the server.
+If the server or the bot's machine vanishes, the other side notices within 7 seconds. What is
+committed survives a crash of the server.
 """
 
 Result = TypeVar("Result")
@@ -101,8 +102,8 @@ def url_of(database: str | Path) -> URL:
     """Return the URL of a database that is given as PostgreSQL's URL or as the path of a SQLite
     file.
 
-    Raises StoreError for a URL that cannot be used, and quotes nothing of it: a password may be
-    anywhere in it.
+    Raises StoreError for a URL that cannot be used. The error quotes nothing of the URL, because a
+    password may be anywhere in it.
     """
     if isinstance(database, Path) or "://" not in database:
         return URL.create(SQLITE, database=str(database))
@@ -139,7 +140,7 @@ def name_of(url: URL) -> str:
 class Database:
     """A database, and the thread that uses it.
 
-    If it is patient, transactions wait a few seconds for a server that goes away.
+    If the database is patient, transactions wait a few seconds for a server that goes away.
     """
 
     def __init__(self, database: str | Path, *, is_patient: bool = True) -> None:
@@ -171,18 +172,18 @@ class Database:
 
         A new database is logged: its path may be a wrong one.
 
-        Raises StoreError, and then leaves a database that was there as it was.
+        Raises StoreError. A database that was there before is then left as it was.
         """
         way_out = "check that the server runs, and that DATABASE is right"
         try:
             if self.is_file:
                 way_out = ELSEWHERE
                 with self._explained(PATHS):
-                    is_empty = _make(self.name)
+                    is_empty = _make_file(self.name)
                 if is_empty:
-                    with contextlib.suppress(StoreError):  # another process is doing it
-                        # so that readers and a writer do not wait for each other; the file keeps
-                        # this mode
+                    with contextlib.suppress(StoreError):  # another process sets the mode
+                        # in this mode, which the file keeps, readers and a writer do not wait for
+                        # each other
                         await self.scalar(text("PRAGMA journal_mode=WAL"))
             if await self.run(schema.prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
@@ -204,21 +205,21 @@ class Database:
     ) -> Result:
         """Carry out one transaction, and return what `work` returns.
 
-        `work` may run more than once. If one of several jobs fails, none of them is committed, and
-        each runs again alone. If a server goes away for a moment, all run again, even if it has
-        committed them.
+        `work` may run more than once. The work of several callers is committed together. If one
+        fails, nothing is committed, and each runs again alone. If a server goes away for a moment,
+        all run again, even if the server has committed them.
 
-        Raises StoreError. If the database did not answer in time, it may have carried out the
+        Raises StoreError. A database that did not answer in time may have carried out the
         transaction nevertheless.
         """
         result: Future[Result] = Future()
         self._jobs.append((work, result))
         with self._explained(way_out):
             try:
-                await self._on_thread(patience or PATIENCE_SECONDS, self._work_off)
+                await self._on_thread(patience or PATIENCE_SECONDS, self._carry_out_waiting)
                 return result.result()
             finally:
-                result.cancel()
+                result.cancel()  # if the caller gives up, the thread leaves the job out
 
     async def execute(self, change: Executable) -> None:
         """Carry out one statement that returns nothing. Raises StoreError."""
@@ -245,7 +246,7 @@ class Database:
         """
         file = f"{os.path.realpath(self.name)}-telegram"
         with self._explained(PATHS):
-            _make(file)
+            _make_file(file)
         connection = sqlite3.connect(file, 0, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=MEMORY")
@@ -257,7 +258,7 @@ class Database:
         return True
 
     async def empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
+        """Empty SQLite's write-ahead log, so that deleted rows are gone from the disk.
 
         If another connection uses the database, this gives up; the bot tries again after ten
         minutes.
@@ -266,6 +267,7 @@ class Database:
         def work(connection: Connection) -> bool:
             connection.execute(text("PRAGMA busy_timeout = 0"))
             try:
+                # the first number of the answer is 1 if another connection was in the way
                 return bool(connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
             finally:
                 connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
@@ -288,22 +290,23 @@ class Database:
             claim.close()
         try:
             await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
-        except TimeoutError:  # as soon as the transaction that still runs has ended
+        except TimeoutError:  # then end it once the transaction that still runs is over
             self._thread.submit(self._engine.dispose)
 
-    def _work_off(self) -> None:
-        """Carry out, on the thread, the jobs that wait. Leave out those whose caller gave up."""
+    def _carry_out_waiting(self) -> None:
+        """Carry out, on the thread, the jobs that wait. Leave out jobs whose caller gave up."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        wanted = [job for job in jobs if job[1].set_running_or_notify_cancel()]
+        wanted = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
         if wanted:
             self._carry_out(wanted)
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
+        """Carry out jobs in one transaction. If one fails, carry out each job alone."""
         try:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in jobs]
         except Exception as error:
-            if self._may_try_again(error):
+            if self._wait_to_try_again(error):
                 self._carry_out(jobs)
             elif len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -316,10 +319,10 @@ class Database:
         for (_, future), result in zip(jobs, results, strict=True):
             future.set_result(result)
 
-    def _may_try_again(self, error: Exception) -> bool:
-        """Return whether to try again after an error: if a server has gone away, for AWAY_SECONDS.
+    def _wait_to_try_again(self, error: Exception) -> bool:
+        """Return whether to try again after an error, and wait a moment before that.
 
-        In that case, wait a moment first.
+        While a server is away, the bot tries again for AWAY_SECONDS.
         """
         if not (self._is_patient and _is_away(error)):
             return False
@@ -328,6 +331,7 @@ class Database:
         return time.monotonic() < self._away_since + AWAY_SECONDS
 
     async def _on_thread(self, patience: float, function: Callable[[], None]) -> None:
+        """Call a function on the thread. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
@@ -341,7 +345,8 @@ class Database:
         except OSError as error:
             reason = error.strerror or str(error)
             if isinstance(error, PermissionError):
-                # the file may be missing, its owner without a name, or the system Windows
+                # an owner is not found if the file is missing, if the owner has no name, or on
+                # Windows
                 with contextlib.suppress(OSError, KeyError, NotImplementedError):
                     owner = Path(error.filename).owner()
                     way_out = f"{error.filename} belongs to {owner}; chown it to the bot's user"
@@ -350,20 +355,20 @@ class Database:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            # an OperationalError may pass, such as that of a full disk; a damaged file stays so
+            # an OperationalError, such as that of a full disk, may go away; damage stays
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             self.is_damaged |= reason == DAMAGED
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
         """Let SQLite commit without waiting for the disk. If the bot is killed, nothing is lost; if
-        the power fails, the newest changes are.
+        the power fails, the newest changes are lost.
 
         If the disk is busy, a commit that waits for it can take 0.1 to 0.4 s, and everybody waits
         behind it.
         """
         if self.is_file:
-            self._opened = Path(self.name).stat()
+            self._opened = Path(self.name).stat()  # `check` notices if the file is replaced
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 
@@ -375,7 +380,9 @@ def put(
     new: dict[str, Any],
     changes: dict[str, Any],
 ) -> bool:
-    """Insert a row, or change the row with its key; return whether anything was written."""
+    """Insert a row with `key` and `new`. If there is a row with that key, make `changes` to it.
+    Return whether anything was written.
+    """
     dialect = sqlite if connection.dialect.name == SQLITE else postgresql
     insert = dialect.insert(table).values(key | new)
     if changes:
@@ -386,7 +393,9 @@ def put(
 
 
 def _is_away(error: Exception) -> bool:
-    """Return whether the connection to a server broke or cannot be made: that has no SQLSTATE."""
+    """Return whether a connection to a server broke or cannot be made. Such an error has no
+    SQLSTATE.
+    """
     return isinstance(error, OperationalError) and (
         error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
     )
@@ -399,15 +408,16 @@ def _let_only_owner_read(file: str) -> None:
             Path(path).chmod(0o600)
 
 
-def _make(file: str) -> bool:
+def _make_file(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty.
 
-    SQLite deletes the log beside an empty file, and with it the newest changes of a database that
-    was moved away without its log. So an empty file beside a log raises StoreError.
+    SQLite deletes a log that lies beside an empty file. The log may have the newest changes of a
+    database that was moved away without it. So StoreError is raised if a log lies beside an empty
+    or missing file.
     """
     path = Path(os.path.realpath(file))
     path.parent.mkdir(parents=True, exist_ok=True)
-    # in this order, as another process that makes a database makes its log last
+    # look for the log first, as another process makes a database before its log
     if Path(f"{path}-wal").exists() and not (path.exists() and path.stat().st_size):
         raise StoreError(
             file,

@@ -69,10 +69,10 @@ class Health:
             await self._runner.cleanup()
 
     def note(self, state: str, bot: Bot | None = None, why: str = "") -> None:
-        """Note what the process does from now on, and tell systemd that it is ready, also on
-        standby.
+        """Note what the process does from now on, and tell systemd that the process is ready, also
+        on standby.
 
-        If the database keeps it from serving, `why` says how.
+        If the database keeps the process from serving, `why` says how.
         """
         if state and state != self._state:
             tell_systemd(f"READY=1\nSTATUS={state}")
@@ -126,7 +126,7 @@ class Health:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         failing = {f'failing{{part="{part}"}}': 1.0 for part in await self.failures()}
-        lines = dict[str, None]()  # in their order, each once
+        lines = dict[str, None]()  # a dictionary keeps the order, and each line once
         for name, number in (failing | self._numbers()).items():
             metric = name.partition("{")[0]
             kind = "counter" if metric.endswith("_total") else "gauge"

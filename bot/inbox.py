@@ -1,13 +1,13 @@
 """The inbox: what people asked on Telegram and have no answer to yet, in the bot's database.
 
-Telegram forgets an update once the next poll confirms it. So each ask is noted before that, and
-struck off when it is answered or refused: in one transaction with what an answer changes. The note
+Telegram forgets an update once the next poll confirms it. So each ask is noted before that. An ask
+that is answered or refused is struck off, in one transaction with what the answer changes. The note
 of a `/retrain` stays until the training is over. After a stop, a kill or the end of a server, the
 next start goes on with the notes that are left.
 
-If the bot ends while a message is on its way, nobody knows whether it arrived. So the note says,
-before a message leaves, that it is on its way. The next start does not send it again, but says how
-to get it.
+If the bot ends while a message is on its way, nobody knows whether it arrived. So, before a
+message leaves, the note says that an answer is on its way. The next start does not send that answer
+again, but says how to get it.
 """
 
 import logging
@@ -25,12 +25,12 @@ from bot.schema import asks, polled
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 24 * 3600.0
-"""A note that is older is deleted, and a last update that is older is not used."""
+"""Older notes are deleted, and an older last update is not used."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Note:
-    """An ask as it is kept until it is answered. The bot's id and the update's make its key."""
+    """An ask as it is kept until it is answered. Its key is the bot's id with the update's."""
 
     bot: int
     update: int
@@ -46,9 +46,9 @@ class Note:
     topic: int | None = None
     is_press: bool = False
     is_sent: bool = False
-    """Whether it is a file, or has no words at all."""
+    """Whether the message is a file, or has no words at all."""
     file: dict[str, Any] | None = None
-    """A file that belongs to it: its `file_id`, `name` and `size`."""
+    """The `file_id`, `name` and `size` of a file that belongs to the ask."""
     begun: int = 1
     """How often the bot has begun to answer it, not counting tries that a stop ended."""
     is_sending: bool = False
@@ -68,8 +68,8 @@ class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
-        """Note what a batch of updates asks, and its last update. What is noted already is passed
-        over.
+        """Note the asks in a batch of updates, and its last update. Asks that are noted already
+        stay as they are.
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
@@ -77,15 +77,16 @@ class Inbox(Database):
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
+                # without changes, a row that is there stays
                 put(connection, asks, {}, row, {})
 
         await self.run(work)
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
         """Return the id of the last update, and the notes that are left, the oldest first. Count
-        one more beginning of each.
+        one more beginning of each, and delete notes older than a day.
 
-        Notes older than a day are deleted. The id is None if that update is older than a day.
+        The id is None if that update is older than a day.
         """
         begin = time.time() - KEPT_SECONDS
         of_bot = asks.c.bot == bot
@@ -108,7 +109,7 @@ class Inbox(Database):
         await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is. `is_sending` is true while it is on its way. `shown` is the
+        """Change a note. `is_sending` is true while its answer is on its way. `shown` is the
         message with the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(row_of(note)).values(values))
@@ -119,7 +120,7 @@ class Inbox(Database):
 
 
 def strike(connection: Connection, note: Note | None) -> None:
-    """Strike off an ask in the transaction of what its answer changes."""
+    """Strike off an ask, if it is noted, in the transaction of what its answer changes."""
     if note:
         connection.execute(sa.delete(asks).where(row_of(note)))
 

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.taboo import is_taboo
-from bot.terminal import saved
+from bot.terminal import save
 from bot.words import layout, sentences
 from bot.writer import Text
 from model.errors import MangosaurusError
@@ -22,7 +22,7 @@ from model.text.forms import Genre
 
 async def show(settings: Settings, code: str) -> None:
     """Print a creation, what decides it, and the commands that write it again."""
-    creation, text = await _written(settings, code_in(code) or code)
+    creation, text = await _creation_and_text(settings, code_in(code) or code)
     print(layout.shown(creation, text))
     turn = creation.turn + 1  # people count turns from 1
     print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
@@ -38,23 +38,23 @@ async def show(settings: Settings, code: str) -> None:
     print(f"mangosaurus sample {genre} --checkpoint {creation.version}.safetensors {options}")
 
 
-async def card(settings: Settings, wanted: str) -> None:
+async def card(settings: Settings, code_or_name: str) -> None:
     """Save the card of a creation, or of a name."""
     drawings = Drawings()
-    if code := code_in(wanted):
-        creation, text = await _written(settings, code)
-        card = card_of(creation, text, 0, "", drawings)
-        if card is None:
+    if code := code_in(code_or_name):
+        creation, text = await _creation_and_text(settings, code)
+        picture = card_of(creation, text, 0, "", drawings)
+        if picture is None:
             raise Explained(layout.no_card(creation, text))
-    elif is_taboo(wanted):
+    elif is_taboo(code_or_name):
         raise Explained(sentences.TABOO)
-    elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = card_of_name(wanted.lower(), "", drawings)
+    elif re.fullmatch("[A-Za-z]{1,40}", code_or_name):
+        picture = card_of_name(code_or_name.lower(), "", drawings)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    png, _ = await card.draw()
+    png, _ = await picture.draw()
     await drawings.close()
-    print(saved(settings.saved / card.name, png))
+    print(save(settings.saved / picture.name, png))
 
 
 async def weights(settings: Settings, version: str) -> None:
@@ -63,10 +63,11 @@ async def weights(settings: Settings, version: str) -> None:
         content = await store.content(version)
         if content is None:
             raise MangosaurusError(f"{store.name} has no weights of the version {version}")
-        print(saved(Path.cwd() / f"{version}.safetensors", content))
+        print(save(Path.cwd() / f"{version}.safetensors", content))
 
 
-async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
+async def _creation_and_text(settings: Settings, code: str) -> tuple[Creation, Text]:
+    """Return the creation with a code, and its text. Raises Explained."""
     async with Store(existing(settings.database_address)) as store:
         creation = await store.creation(code)
         if creation is None:

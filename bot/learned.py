@@ -29,7 +29,7 @@ class Weights(NamedTuple):
     version: str
     description: Description
     is_candidate: bool = False
-    """Whether it has not come into use. A candidate is deleted after a day."""
+    """Whether the version has not come into use. A candidate is deleted after a day."""
 
 
 class Learned(Inbox):
@@ -44,8 +44,8 @@ class Learned(Inbox):
         await super().close()
 
     async def keep_weights(self, network: str, content: bytes, *, candidate: bool = False) -> str:
-        """Keep a file of weights, and return its version. What is there already is replaced, in
-        case it is damaged.
+        """Keep a file of weights, and return its version. A file that is there already is replaced,
+        in case it is damaged.
 
         Raises CheckpointError for a file that cannot be used.
         """
@@ -71,7 +71,7 @@ class Learned(Inbox):
         return sorted(found, key=lambda each: each.description.created, reverse=True)
 
     async def content(self, version: str) -> bytes | None:
-        """Return the file of a version, as bytes, or None. Raises CheckpointError if damaged."""
+        """Return the file of a version, or None. Raises CheckpointError if the file is damaged."""
         wanted = sa.select(weights.c.content).where(weights.c.version == version).limit(1)
 
         def work(connection: Connection) -> bytes | None:
@@ -96,12 +96,12 @@ class Learned(Inbox):
             if before is None:
                 chosen = put(connection, in_use, key, {"version": version}, {})
             else:
-                now = (in_use.c.network == network, in_use.c.version == before)
-                change = sa.update(in_use).where(*now).values(version=version)
+                is_before = (in_use.c.network == network, in_use.c.version == before)
+                change = sa.update(in_use).where(*is_before).values(version=version)
                 chosen = bool(connection.execute(change).rowcount)
             if chosen:
-                own = (weights.c.network == network, weights.c.version == version)
-                connection.execute(sa.update(weights).where(*own).values(candidate_since=None))
+                is_new = (weights.c.network == network, weights.c.version == version)
+                connection.execute(sa.update(weights).where(*is_new).values(candidate_since=None))
             strike(connection, note)
             return chosen
 
@@ -112,7 +112,7 @@ class Learned(Inbox):
         return await self.run(_voices)
 
     async def voice(self, voice_id: str) -> Voice | None:
-        """Return a voice; None if it was removed."""
+        """Return the voice with an id, or None if it was removed."""
         return next((each for each in await self.voices() if each.id == voice_id), None)
 
     async def voice_named(self, name: str) -> Voice | None:
@@ -121,7 +121,7 @@ class Learned(Inbox):
         return next((each for each in await self.voices() if each.name == kept), None)
 
     async def voice_text(self, voice_id: str) -> str:
-        """Return what a voice learns from."""
+        """Return the text that a voice learns from, or ""."""
         wanted = sa.select(voices.c.text).where(voices.c.id == voice_id)
         return await self._large.scalar(wanted) or ""
 

@@ -1,4 +1,4 @@
-"""The one place that says no. Each ask is put to it once, before its command begins.
+"""The one place that says no. Each ask is checked once, before its command begins.
 
 An ask is refused if it came too long ago, if its person asks too much, or if the bot could not
 answer it within half a minute. Two things can make an answer wait: texts and cards that are not
@@ -21,8 +21,8 @@ from model.text.forms import Form, Genre
 from model.threads import available_cores
 
 LONGEST_WAIT_SECONDS = 30.0
-"""An answer that would come later is refused."""
-TOLD = Rate(1, 30)
+"""An ask that would be answered later is refused."""
+REFUSAL_RATE = Rate(1, 30)
 """A chat reads at most one refusal in half a minute."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.0}
 """How much work ten names, a part of a poem and a sonnet are, in poems.
@@ -36,7 +36,7 @@ POEMS_A_SECOND = 1.8
 THREAD_GAIN = 0.85
 """What a further thread adds, as a share of the first one: threads wait for each other."""
 CARD_WAIT_SECONDS = 20.0
-"""An answer whose card would come later is refused. This is less than other answers may take: the
+"""An ask whose card would come later is refused. This is less than other answers may take: the
 processes that draw give way to others, so their speed may fall by a third meanwhile."""
 BUSY_TEXTS = 16.0
 """With fewer texts at once, their speed is not measured: one poem alone does not use the whole
@@ -50,8 +50,8 @@ typed inline. A text costs 1 or more."""
 
 class Work(NamedTuple):
     """What an answer needs: texts of one form, counted in poems; a card, named by its key; and
-    messages. `patience` is how many seconds it may wait, and `cost` what it takes from a person's
-    bucket.
+    messages. `patience` is how many seconds the answer may wait, and `cost` how many tokens it
+    takes from a person's bucket.
 
     Names do not wait for verse, as each network has threads of its own. A card is drawn after its
     text is written, and once for all who wait for it.
@@ -72,7 +72,7 @@ OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
-    """Return the work of a text, and of its card if that must be drawn. `card` is its key."""
+    """Return the work of a text, and of its card if there is a `card`, which is the card's key."""
     texts = TEXTS[wanted.genre] * wanted.parts
     work = Work(texts, wanted.genre.network.form, card, cost=max(1.0, texts + bool(card)))
     return work._replace(patience=CARD_WAIT_SECONDS) if card else work
@@ -81,7 +81,7 @@ def work_for(wanted: Wish | Creation, card: str = "") -> Work:
 class Speed:
     """Measures how much is made in a second, while at least `busy` waits.
 
-    It begins with a guess, which weighs as much as `seconds` of measuring.
+    The measure begins with a guess, which weighs as much as `seconds` of measuring.
     """
 
     def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:
@@ -92,7 +92,7 @@ class Speed:
         self._since = 0.0
 
     def count(self, more: float) -> None:
-        """Add to what waits. A negative number says how much was made."""
+        """Add to the work that waits. A negative number takes away work that is done."""
         now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since
@@ -103,7 +103,8 @@ class Speed:
         self._since = now
         self.waiting += more
 
-    def a_second(self) -> float:
+    def per_second(self) -> float:
+        """Return how much is made in a second, as measured until now."""
         self.count(0)
         return self._made / self._seconds
 
@@ -119,15 +120,18 @@ class Limits:
         self._buckets = Buckets(rate)
         self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
         self._messages: Counter[int] = Counter()  # how many are expected, by chat
-        self._refused = Buckets(TOLD)  # of chats
+        self._refused = Buckets(REFUSAL_RATE)  # of chats
         self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
         self._drawing = drawing
 
     _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
+    """How many times faster all threads are than one."""
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
-        """Accept an ask, and charge its person. It counts until the block ends. Raises Refused."""
+        """Accept an ask, and charge its person. The answer counts as expected until the block ends.
+        Raises Refused.
+        """
         if isinstance(ask, Said) and ask.is_late:
             raise Refused(sentences.LATE, "late")
         too_long = self._seconds_until(ask, work) - work.patience
@@ -146,7 +150,8 @@ class Limits:
         finally:
             self.written(ask)
             del self._accepted[ask]
-            self._messages -= Counter({ask.chat.id: work.messages})  # which drops what comes to 0
+            # `-=` drops a count that comes to 0
+            self._messages -= Counter({ask.chat.id: work.messages})
 
     def written(self, ask: Ask) -> None:
         """Note that the texts of an answer are written."""
@@ -155,8 +160,8 @@ class Limits:
         self._writing.count(-work.texts)
 
     def wait(self, chat: Chat) -> float:
-        """Return in how many seconds a change of a message could leave, behind all that is
-        expected.
+        """Return in how many seconds a change of a message could leave, behind all messages that
+        are expected.
         """
         # the message itself is among those that are expected
         return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
@@ -175,21 +180,21 @@ class Limits:
         self._refused.give_back(chat.id, 1.0, 0.0)
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
-        """Return in how many seconds an answer would be sent, behind all that was accepted."""
-        poems_a_second = self._writing.a_second()
+        """Return in how many seconds an answer would be sent, behind all other accepted asks."""
+        poems_a_second = self._writing.per_second()
         accepted = self._accepted.items()
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
         texts = sum(before.texts for _, before in accepted if before.form == work.form)
         # a person's texts are written one after the other, so by one thread at a time
-        made = (own + work.texts) / poems_a_second * self._threads_gain
+        until_made = (own + work.texts) / poems_a_second * self._threads_gain
         if work.texts:
-            made = max(made, (texts + work.texts) / poems_a_second)
+            until_made = max(until_made, (texts + work.texts) / poems_a_second)
         if work.card:
             cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
-            made += len(cards) / self._drawing.a_second()
+            until_made += len(cards) / self._drawing.per_second()
         if not work.messages:
-            return made
-        return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
+            return until_made
+        return max(until_made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
 
 
 def _now() -> float:
@@ -199,7 +204,7 @@ def _now() -> float:
 class Buckets:
     """A token bucket for each person.
 
-    It holds `most` tokens of the rate, and fills up in `seconds`.
+    A bucket holds `rate.most` tokens. If empty, it fills up in `rate.seconds`.
     """
 
     def __init__(self, rate: Rate | None) -> None:
@@ -215,12 +220,14 @@ class Buckets:
         """
         if self._rate is None:
             return 0
-        now, token = _now(), self._rate.seconds / self._rate.most
+        # a bucket is kept as the time when it is full again; each token that is taken moves it on
+        now, token_seconds = _now(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
-        wait = round(full_at + min(cost, 1.0) * token - now - self._rate.seconds, 6)
+        # rounded, so that an error in the last digits does not become a second
+        wait = round(full_at + min(cost, 1.0) * token_seconds - now - self._rate.seconds, 6)
         if wait > 0:
             return math.ceil(wait)
-        full_at += min(cost, self._rate.most) * token
+        full_at += min(cost, self._rate.most) * token_seconds
         self._full_at.pop(person, None)
         # at the end, so that the bucket that was used longest ago comes first
         self._full_at[person] = full_at

@@ -1,7 +1,7 @@
 """Logging to stderr, without the secrets: the token, and the database's password.
 
 Libraries put secrets into addresses, exceptions and reprs. So secrets are hidden in the formatted
-text, which has all of a record, and not where a record is made.
+text, which has all parts of a record.
 """
 
 import logging

@@ -26,13 +26,13 @@ from model.errors import MangosaurusError
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
-"""How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
+"""How often the bot begins to answer an ask. An ask that ended the bot twice would do so again."""
 OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""
 SIMILAR = 75
-"""The bot asks "Do you mean …?" about a command that is at least so similar to what somebody wrote.
-100 is equal."""
+"""The bot asks "Do you mean …?" about a command that is at least this similar to the one that
+somebody wrote. 100 is equal."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
@@ -102,12 +102,13 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     """
     if not isinstance(ask, Said):
         return TYPED, ask.text
-    name, rest = _opened(ask)
+    name, rest = _name_and_rest(ask)
     found = COMMANDS.get(name)
     if not name:
         found = SENT if isinstance(ask, Sent) else LINE
     if found and found.group == ADMINS and not ask.is_admin:
         found = None
+    # in a group, only commands and buttons are meant for the bot
     if not ask.chat.is_private and not (name and found) and ask.pressed is None:
         return None
     if is_taboo(ask.text[: 2 * LONGEST_LINE]):
@@ -121,12 +122,12 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     return found, rest
 
 
-def _opened(ask: Said) -> tuple[str, str]:
+def _name_and_rest(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
     In private, a code alone shows its creation, and a few lines are commands without their slash:
-    "help", "start", "dino mango". A link says `/start` with what it opens. The caption of a file is
-    a command only if it is an admin's `/retrain`.
+    "help", "start", "dino mango". A link says `/start` with the text behind `?start=`. The caption
+    of a file is a command only if it is an admin's `/retrain`.
     """
     name, rest = ask.command
     if isinstance(ask, Sent) and not (name == "retrain" and ask.file and ask.is_admin):
@@ -153,10 +154,10 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
-    sentence = _sentence(error, note, bot)
+    sentence = _sentence_about(error, note, bot)
     if sentence is None:
         return
-    ask.chat.note = None  # so that this is not noted as sending: it may come twice
+    ask.chat.note = None  # so that sending this is not noted: these words may come twice
     try:
         if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             return
@@ -176,15 +177,15 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
-    """Return what the person should read about an error, if anything, and log what only the
-    operator can mend.
+def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | None:
+    """Return what the person should read about an error, if anything. Count the error, and log it
+    if only the operator can mend it.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
             bot.limits.refusals[error.reason] += 1
         return error.sentence
-    if not isinstance(error, Gone):  # that somebody blocks the bot is no error
+    if not isinstance(error, Gone):  # it is no error if somebody blocks the bot
         bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent():

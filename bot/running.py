@@ -20,10 +20,8 @@ from bot.training.runs import Runs
 from model.threads import blas_threads
 
 SWITCH_SECONDS = 0.001
-"""How long a thread that computes keeps the event loop waiting, each time.
-
-Python's own 5 ms add up to 0.1 s.
-"""
+"""How long a thread that computes keeps the event loop waiting, each time. Python's usual 5 ms add
+up to 0.1 s."""
 
 
 @asynccontextmanager
@@ -38,10 +36,10 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:  # its callbacks run from the last to the first
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
-        # on a busy machine, two threads take three times as long
+        # on a busy machine, two threads of BLAS take three times as long as one
         stack.enter_context(blas_threads(1))
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)

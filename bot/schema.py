@@ -5,6 +5,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+# lets one program at a time prepare the tables
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
 metadata = sa.MetaData()
@@ -15,7 +16,7 @@ people = sa.Table(
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("dino_turns", sa.Integer, nullable=False),
     sa.Column("poem_turns", sa.Integer, nullable=False),
-    # rounds, whose days count from 1 January of the year 1
+    # about rounds; days are counted from 1 January of the year 1
     sa.Column("streak", sa.Integer, nullable=False),
     sa.Column("played", sa.Integer, nullable=False),  # the last day with a whole round, or 0
 )
@@ -53,8 +54,9 @@ weights = sa.Table(
     sa.Column("network", sa.String, primary_key=True),  # "dino", "poem", or the id of a voice
     sa.Column("version", sa.String, primary_key=True),
     sa.Column("description", sa.JSON, nullable=False),
-    sa.Column("candidate_since", sa.String),  # of weights that did not win, which go after a day
-    sa.Column("content", sa.LargeBinary, nullable=False),  # its sha256 begins with the version
+    sa.Column("candidate_since", sa.String),  # only for weights that did not win
+    # its sha256 begins with the version
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )
 in_use = sa.Table(
     "in_use",
@@ -103,7 +105,7 @@ presses = sa.Table(
     sa.Column("is_found", sa.Boolean, nullable=False),
 )
 results = sa.Table(
-    "results",  # how many people have found so many real ones in the round of a day
+    "results",  # for each day: how many people have found 0, 1, … of its real dinosaurs
     metadata,
     sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("found", sa.Integer, primary_key=True, autoincrement=False),

@@ -48,7 +48,7 @@ class Secret:
 
 
 class Rate(NamedTuple):
-    """At most so many things in so many seconds. They may come all at once."""
+    """At most `most` things in `seconds` seconds. All of them may come at once."""
 
     most: int
     seconds: float
@@ -107,6 +107,7 @@ def warnings_about(env_file: Path) -> list[str]:
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:
+    """Return all names in a file with their values. Raises SettingsError."""
     if env_file is None or not env_file.exists():
         return {}
     # Imported only if there is a file. Unlike dotenv_values, the parser leaves a `$` as it is, and
@@ -121,6 +122,7 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
     found = {}
     for line in parse_stream(StringIO(text)):
         if line.error:
+            # the parser counts the blank lines above to the line
             blank = line.original.string.removesuffix(line.original.string.lstrip())
             number = line.original.line + len(blank.splitlines())
             raise SettingsError(f"{env_file}, line {number}: this is not NAME=value, nor a comment")
@@ -138,6 +140,7 @@ class Key(NamedTuple):
 
 
 def _value(name: str, key: Key, text: str) -> object:
+    """Return the value that a text gives a setting. Raises SettingsError."""
     try:
         return key.parse(text)
     except (ValueError, RuntimeError):
@@ -147,8 +150,8 @@ def _value(name: str, key: Key, text: str) -> object:
 
 
 def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], object]:
-    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if it
-    has none.
+    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if the
+    pattern has no groups.
     """
 
     def parse(text: str) -> object:
@@ -161,7 +164,7 @@ def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], obje
 
 def _token_in(text: str) -> object:
     """Return the token in a file: a secret of Docker, or a credential of systemd."""
-    if PRIVATE.search(text):  # the token itself
+    if PRIVATE.search(text):  # somebody has given the token itself
         raise ValueError
     try:
         content = (HOME / Path(text).expanduser()).read_text(encoding="utf-8")
@@ -178,6 +181,7 @@ def _token_in(text: str) -> object:
 
 
 def _database(text: str) -> Path | Secret:
+    """Return the path of a SQLite file, or PostgreSQL's URL, which may have a password."""
     if re.match(r"postgres(ql)?(\+psycopg)?://", text):
         if not find_spec("psycopg"):
             raise SettingsError(
@@ -192,6 +196,7 @@ def _database(text: str) -> Path | Secret:
 
 
 def _url(text: str) -> str:
+    """Return an address of HTTP, without a slash at its end. Raises ValueError."""
     address = urlsplit(text)
     is_sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
     if not is_sound or address.query or address.fragment or any(map(str.isspace, text)):
@@ -200,6 +205,7 @@ def _url(text: str) -> str:
 
 
 def _address(host: str, port: str) -> Address:
+    """Return a host and a port. Raises ValueError."""
     if not 0 < int(port) < 65536:
         raise ValueError
     return Address(host.strip("[]"), int(port))

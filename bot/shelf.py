@@ -34,7 +34,7 @@ WAY_OUT = f"mangosaurus train makes weights in {CHECKPOINTS}, with --promote"
 
 
 class Shelf:
-    """The versions of every network: of "dino", of "poem", and of each voice, by its id."""
+    """The versions of every network. A network is "dino", "poem" or the id of a voice."""
 
     def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
         self._learned = learned
@@ -116,7 +116,7 @@ class Shelf:
         """Use a version from now on if `expected` is still in use. Return whether the version is
         used now.
 
-        Raises CheckpointError if it cannot be loaded.
+        Raises CheckpointError if the version cannot be loaded.
         """
         before = await self._learned.in_use(network)
         if expected and (await self.refresh(network)).version != expected:
@@ -146,8 +146,8 @@ class Shelf:
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights of a network that are in use. Raises Explained if it has none,
-        CheckpointError if those of a voice are damaged.
+        """Return the weights of a network that are in use. Raises Explained if the network has no
+        weights, CheckpointError if the weights of a voice are damaged.
         """
         if network not in self.serving:
             try:
@@ -165,8 +165,8 @@ class Shelf:
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
         """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
 
-        Raises Explained if there is no text. If the caller is cancelled, its request is written no
-        further.
+        Raises Explained if the text cannot be written. If the caller is cancelled, the writing
+        ends.
         """
         voice = await self._learned.voice(creation.voice) if creation.voice else None
         if creation.voice and voice is None:
@@ -180,6 +180,7 @@ class Shelf:
             raise Explained(sentences.NO_TEXT[creation.genre if creation.prompt else ""]) from error
         finally:
             if len(self._writers) > KEPT:
+                # in the order of their last use
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
                 await asyncio.gather(*[self._writers.pop(key).close() for key in idle[:-KEPT]])
         if voice and voice.capitals:
@@ -187,8 +188,8 @@ class Shelf:
         return text
 
     async def rest_of_line(self, creation: Creation) -> str:
-        """Return words that complete the first line of a sonnet, so that it scans; "" if it is long
-        enough, or if nothing fits.
+        """Return words that complete the first line of a sonnet, so that it scans; or "" if the
+        line is long enough, or if nothing fits.
         """
         try:
             rest = await (await self._writer(creation)).write(
@@ -199,11 +200,12 @@ class Shelf:
         return typeset(rest.texts[0], after=creation.prompt)
 
     async def close(self) -> None:
-        """End the threads. What is not written by now will not be."""
+        """End the threads. Texts that are not written by now never will be."""
         while self._writers:
             await self._writers.popitem()[1].close()
 
     def _in_files(self, network: str) -> list[Weights]:
+        """Return the versions in checkpoints/. Files that cannot be used are logged."""
         found = []
         files = self.files(network)
         for version in files.list():

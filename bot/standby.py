@@ -34,18 +34,19 @@ TRY, TRY_LATER = 0.5, 2.0
 """Seconds after a try to get the lock, and after a try that found no server. The second is longer,
 so that whoever served comes first when the server is back."""
 CHECK = 1.0
-"""Seconds between two looks at the lock that is held."""
+"""Seconds between two questions whether the lock is still held."""
 PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
 EX_TEMPFAIL = 75
 """The exit code if another process serves, or may do so. A later start can succeed."""
+# each is a reason and a way out
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 LOCK = int.from_bytes(b"mangosau")
-_HOLDS = (
+_LOCK_IS_HELD = (
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     " AND granted)"
 )
@@ -68,7 +69,8 @@ class Standby:
         """Wait until this process holds the lock and no other serves, however long the server is
         away.
 
-        Calls `waiting` after each try that fails, with ANOTHER_SERVES or what the server said.
+        Calls `waiting` after each try that fails, with ANOTHER_SERVES or what the server said;
+        the default does nothing.
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
@@ -76,18 +78,18 @@ class Standby:
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
             return
         while True:
-            if await self._answer(takes):
+            if await self._answer(take_lock):
                 await asyncio.sleep(CHECK + PATIENCE)
-                if await self._answer(_holds):  # no, if the connection is a new one
+                if await self._answer(_has_lock):  # a new connection does not hold it
                     return
             waiting(self._told)
             await asyncio.sleep(TRY if self._told == ANOTHER_SERVES else TRY_LATER)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
+        """Do some work. Once the lock is lost, cancel the work, wait until it has ended, and raise
         StoreError.
 
-        A cancellation cancels the work, too. This looks after the lock until the work has ended.
+        A cancellation cancels the work, too. The lock is kept until the work has ended.
         """
         working = asyncio.create_task(work)
         losing = asyncio.create_task(self.lost())
@@ -102,18 +104,19 @@ class Standby:
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
-        """Look after the lock until it is lost, and this process could not take it anew in time."""
+        """Look after the lock. Return once it is lost, and could not be taken anew in time."""
         if self._database.is_file:
             await asyncio.Event().wait()
         while self.is_held:
             good_until = self._good_until
-            is_yes = await self._answer(takes, good_until - time.monotonic())
-            if time.monotonic() >= good_until:
+            is_yes = await self._answer(take_lock, good_until - time.monotonic())
+            if time.monotonic() >= good_until:  # the answer came too late
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)
         await self.release()
 
     async def release(self) -> None:
+        """Give up the lock, held or not."""
         self._good_until = -math.inf
         await self._database.disconnect()
 
@@ -122,7 +125,7 @@ class Standby:
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
-        No answer counts as no. Then the connection is given up.
+        If no answer comes, that counts as no, and the connection is given up.
         """
         asked = time.monotonic()
         reason = ""
@@ -141,10 +144,11 @@ class Standby:
         return not reason
 
 
-def takes(connection: Connection) -> bool:
+def take_lock(connection: Connection) -> bool:
     """Take the lock, if it is free. Return whether this connection has it now."""
     return bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LOCK})")))
 
 
-def _holds(connection: Connection) -> bool:
-    return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))
+def _has_lock(connection: Connection) -> bool:
+    """Return whether this connection has the lock."""
+    return bool(connection.scalar(sa.text(f"SELECT {_LOCK_IS_HELD}")))

@@ -1,5 +1,5 @@
-"""What the bot knows of people: their seeds and turns, and every answer as a creation. What it has
-learned is in the same database.
+"""What the bot knows of people: their seeds and turns, and every answer as a creation. What the bot
+has learned is in the same database.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does
 not change the next name. Poems and sonnets share one count, because one network writes both, and no
@@ -50,12 +50,12 @@ QUESTIONS = 5
 """How many questions a round has."""
 BEGUN = {"dino_turns": 0, "poem_turns": 0}
 NEW = BEGUN | {"streak": 0, "played": 0}
-"""Beside its seed, a new sequence sets BEGUN, and the row of a new person has NEW."""
+"""A new sequence sets its seed and BEGUN. The row of a new person has a seed and NEW."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
-"""SQLite's log is emptied every ten minutes, because it still has what people asked after that was
-struck off. Each 144th time, so once a day, the tables are tidied, too."""
+"""SQLite's log is emptied every ten minutes, because asks that were struck off are still in it.
+Each 144th time, so once a day, the tables are tidied, too."""
 
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -88,8 +88,8 @@ class Store(Learned):
         temperature: float,
         note: Note | None = None,
     ) -> Creation:
-        """Return the creation of somebody's next turn, or the one that an earlier try to answer
-        this ask made. It is noted as not arrived, and takes no turn yet.
+        """Return a new creation for somebody's next turn. If an earlier try to answer this ask made
+        a creation, return that one. A draft is noted as not arrived, and takes no turn yet.
         """
 
         def work(connection: Connection) -> Creation:
@@ -116,7 +116,9 @@ class Store(Learned):
         await self.run(lambda connection: _insert(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt. The person did not write it."""
+        """Add the rest of a first line to a creation's prompt, and return the creation. The rest
+        does not count as the person's words.
+        """
         prompt = creation.prompt + rest
         await self.execute(
             sa.update(creations).where(creations.c.code == creation.code).values(prompt=prompt)
@@ -167,7 +169,7 @@ class Store(Learned):
         self, person_id: int, day: int, question: int, *, is_found: bool
     ) -> dict[int, bool]:
         """Note whether somebody has found the real dinosaur of a question in a day's round. Only
-        their first press counts. Return what they have found so far, by question.
+        their first press counts. Return what `answered_questions` returns.
         """
 
         def work(connection: Connection) -> dict[int, bool]:
@@ -190,8 +192,8 @@ class Store(Learned):
         return await self.run(work)
 
     async def answered_questions(self, person_id: int, day: int) -> dict[int, bool]:
-        """Return which questions of a day somebody has answered, and whether they found the real
-        one.
+        """Return the questions of a day that somebody has answered: for each number, whether they
+        found the real one.
         """
         return await self.run(lambda connection: _answered_questions(connection, person_id, day))
 
@@ -223,8 +225,8 @@ class Store(Learned):
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
 
-        SQLite overwrites it and empties its log. PostgreSQL overwrites it at its next vacuum. No
-        crash brings it back.
+        SQLite overwrites the rows and empties its log. PostgreSQL overwrites the rows at its next
+        vacuum. No crash brings them back.
         """
 
         def work(connection: Connection) -> None:
@@ -262,10 +264,13 @@ class Store(Learned):
         await self.execute(sa.delete(bans).where(bans.c.person == person))
 
     async def size(self) -> int:
-        return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
+        return await self.run(
+            lambda connection: int(connection.scalar(sa.text(_SIZE[connection.dialect.name])) or 0)
+        )
 
 
 def _tidy(connection: Connection) -> None:
+    """Delete rows that are too old."""
     now = datetime.now(UTC)
     for deletion in (
         sa.delete(creations).where(
@@ -279,6 +284,7 @@ def _tidy(connection: Connection) -> None:
 
 
 def _person(connection: Connection, person_id: int) -> Person:
+    """Return a person. A new person gets a row first."""
     wanted = sa.select(people).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS)}
@@ -306,6 +312,7 @@ def _insert(connection: Connection, creation: Creation, *, arrived: bool) -> boo
 def _creations(
     connection: Connection, which: ColumnElement[bool], newest: int | None = None
 ) -> list[Creation]:
+    """Return the creations that meet a condition, the oldest first: all, or the last `newest`."""
     columns = [column for column in creations.c if column is not creations.c.arrived]
     wanted = sa.select(*columns).where(which).order_by(creations.c.created.desc()).limit(newest)
     rows = connection.execute(wanted).mappings().all()

@@ -36,7 +36,7 @@ def hashed(line: str) -> str:
 
 @cache
 def lists() -> frozenset[str]:
-    """Read both lists, once.
+    """Return the hashed lines of both lists, which are read once.
 
     Raises OSError, or TableError if a line of the operator's list is not one word.
     """
@@ -53,10 +53,12 @@ def lists() -> frozenset[str]:
 
 @lru_cache(maxsize=10_000)
 def _is_listed(word: str) -> bool:
+    """Return whether a line fits the word, with its stars, and no line allows the word."""
     lines = [_hash(word)]
     for start in range(len(word) - SHORTEST + 1):
         for end in range(start + SHORTEST, min(start + LONGEST, len(word)) + 1):
             part = _hash(word[start:end])
+            # a star behind is for beginnings of the word, stars around are for any part of it
             lines += [f"*{part}*"] if start else [f"*{part}*", f"{part}*"]
     return not lists().isdisjoint(lines) and lists().isdisjoint(f"!{line}" for line in lines)
 

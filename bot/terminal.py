@@ -1,8 +1,8 @@
 """The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
-Each line is a message, and each message of the bot a paragraph. `1` says the line of the first
-button of the newest message with buttons, and `/quit` ends the chat. `/retrain` takes the path of a
-text to learn. The bot saves the files that it sends, and says where.
+Each line is a message, and each message of the bot a paragraph. `1` presses the first button of the
+newest message with buttons, and `/quit` ends the chat. `/retrain` takes the path of a text to
+learn. The bot saves the files that it sends, and says where.
 
 A line is answered before the next one is read. At a terminal, people edit their lines with
 readline, if Python has it. At the end of a pipe, the bot finishes what it has begun, a training
@@ -57,7 +57,8 @@ class Terminal(Chat, Door):
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
         self._readline: Any = None  # the module
-        self._restore: Callable[[], None] | None = None  # what readline changes at the terminal
+        # undoes what readline changes at the terminal
+        self._restore: Callable[[], None] | None = None
         self._is_asking = False
         self._count = 0
         self._growing = 0
@@ -89,7 +90,7 @@ class Terminal(Chat, Door):
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
-        ended.set_running_or_notify_cancel()  # `read` can set it even if the wait is cancelled
+        ended.set_running_or_notify_cancel()  # so that `read` can set it even after a cancellation
 
         def read() -> None:
             try:
@@ -127,7 +128,7 @@ class Terminal(Chat, Door):
     ) -> None:
         """Write a message as it is now, with its buttons in a row below it.
 
-        While it is unfinished, `1` presses a button of an older message.
+        While the message is unfinished, `1` presses a button of an older message.
         """
         if unfinished and number == self._growing:
             return
@@ -146,12 +147,13 @@ class Terminal(Chat, Door):
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
-        file = saved(self._files / name, content)
+        file = save(self._files / name, content)
         await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...
 
     def _styled(self, piece: tuple[str, str]) -> str:
+        """Return the text of a piece as the terminal or the pipe shows it."""
         text, style = piece
         if self.is_interactive:
             text = CONTROL.sub("\ufffd", text)
@@ -162,7 +164,7 @@ class Terminal(Chat, Door):
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises NotSent."""
-        if self._is_asking:  # this comes by itself, while somebody types a line
+        if self._is_asking:  # this text comes by itself, while somebody types a line
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:
@@ -174,6 +176,7 @@ class Terminal(Chat, Door):
             raise NotSent(str(error)) from error
 
     def _lines(self) -> Iterator[str]:
+        """Yield each line that is typed at the terminal or comes through the pipe."""
         if self.is_interactive:
             with contextlib.suppress(EOFError):
                 while True:
@@ -187,6 +190,7 @@ class Terminal(Chat, Door):
                 yield from map(str.strip, lines)
 
     async def _answer(self, line: str, bot: Bot) -> None:
+        """Answer a line: the number of a button, a `/retrain` with a path, or any other one."""
         pressed, file = None, None
         number, lines = self._pressable
         if NUMBER.fullmatch(line) and 0 < int(line) <= len(lines):
@@ -204,8 +208,9 @@ class Terminal(Chat, Door):
             raise self._failure
 
 
-def saved(path: Path, content: bytes) -> Message:
-    """Save a file at a path, or beside another file of that name, and say where.
+def save(path: Path, content: bytes) -> Message:
+    """Save a file at a path, or beside another file of that name. Return a sentence that says
+    where.
 
     Raises Explained.
     """
@@ -225,7 +230,9 @@ def saved(path: Path, content: bytes) -> Message:
 
 
 def _file_at(given: str) -> File | None:
-    """Return the file at a path, perhaps with the quotes or backslashes of one dropped here."""
+    """Return the file at a path, or None. A path that was dropped on the terminal may have quotes
+    or backslashes.
+    """
     path = Path(os.path.expanduser(given.strip("'\"").replace("\\ ", " ")))  # noqa: PTH111 - Path's own raises for `~nobody`
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path's own raises for a long name
         return None

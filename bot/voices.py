@@ -33,15 +33,15 @@ class Voice:
 
 
 def name_of(given: str) -> str | None:
-    """Return the name of a voice as it is kept: composed (NFC) and case folded. None for what
-    cannot be a name.
+    """Return the name of a voice as it is kept: composed (NFC) and case folded. Return None
+    if it cannot be a name.
 
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
     between them.
     """
-    # case folding may decompose what was composed
+    # composed once, so that all spellings are folded alike, and again, as folding may decompose
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
-    # "é-3" is "Ll-Nd"
+    # the kinds of "é-3" are "Ll-Nd"
     kinds = "".join("-" if each == "-" else unicodedata.category(each) for each in name)
     is_word = re.fullmatch("(L.|Nd)(M.)*(-?(L.|Nd)(M.)*)*", kinds)
     has_size = SHORTEST_NAME <= len(name) <= LONGEST_NAME
@@ -49,13 +49,15 @@ def name_of(given: str) -> str | None:
 
 
 def corpus_of(path: Path, form: str) -> Corpus:
-    """Read what a voice learns from, with an alphabet of its own. Raises CorpusError."""
+    """Return what a voice learns from, with an alphabet of its own. Raises CorpusError."""
     read = read_names if form == "names" else read_verse
     return read(path, alphabet=Alphabet.OWN)
 
 
 def check(form: Form, text: str) -> list[str]:
-    """Read a text as its training will; return what changes on the way. Raises CorpusError."""
+    """Read a text as its training will. Return notes on what the reading changes. Raises
+    CorpusError.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "text.txt"  # the readers take files
         path.write_bytes(text.encode())

@@ -42,7 +42,8 @@ STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
 JOIN_SECONDS = 5.0
-"""How long `close` waits for a thread. After every character, a thread looks if it should end."""
+"""How long `close` waits for a thread. After every character, a thread looks whether it should end.
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class _Job:
     request: Request
     work: float
     watch: Watch | None
-    queue: _Queue | None = None  # None while it is being prepared
+    queue: _Queue | None = None  # None while the request is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many `watch` was called with
     begun: float = field(default_factory=time.monotonic)
@@ -105,7 +106,7 @@ class Writer:
     async def write(self, request: Request, genre: Genre, watch: Watch | None = None) -> Text:
         """Return the text of a request. `watch` sees a sonnet grow.
 
-        Raises RequestError if it is impossible, Explained if writing failed.
+        Raises RequestError if the request is impossible, Explained if writing failed.
         """
         job = _Job(request, TEXTS[genre], watch)
         self.pending.add(job)
@@ -124,13 +125,14 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
+        """Whether a thread is stuck, in the sense of STUCK_SECONDS."""
         latest = time.monotonic() - STUCK_SECONDS
         return any(
             job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending
         )
 
     async def close(self) -> None:
-        """End the threads. What is not written by now will not be."""
+        """End the threads. Texts that are not written by now never will be."""
         self._is_closed = True
         for queue in self._threads:
             queue.jobs.put(None)
@@ -159,13 +161,13 @@ class Writer:
         return min(work, key=work.__getitem__)
 
     def _write_until_closed(self, queue: _Queue) -> None:
-        """Write, on a thread, until the end.
+        """Write texts on a thread until the end.
 
         An error fails all requests at hand; then a fresh decoder begins.
         """
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
-        while (arrivals := self._arrivals(queue, len(jobs))) is not None:
+        while (arrivals := self._wait_for_jobs(queue, len(jobs))) is not None:
             queue.stepped = time.monotonic()
             try:
                 if decoder is None:
@@ -184,10 +186,12 @@ class Writer:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
 
-    def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
-        """Wait for something to write. Return the requests that join, or None at the end."""
+    def _wait_for_jobs(self, queue: _Queue, running: int) -> list[_Job] | None:
+        """Return the requests that join, or None at the end. If nothing is being written, wait for
+        one.
+        """
         arrivals: list[_Job] = []
-        with contextlib.suppress(Empty):
+        with contextlib.suppress(Empty):  # no more requests wait
             while running + len(arrivals) < ROWS and not self._is_closed:
                 job = queue.jobs.get(block=not (running or arrivals))
                 if job and not job.future.done():
@@ -218,6 +222,7 @@ class Writer:
                 self._loop.call_soon_threadsafe(job.watch, shown)
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        """Return what a request became. Proper names in verse get capitals."""
         has_capitals = any(map(str.isupper, self.checkpoint.vocabulary.characters))
         if not isinstance(request, NameRequest):
             texts = (with_names(texts[0], self.checkpoint.proper_names),)

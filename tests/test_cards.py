@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from bot.cards.biography import FACTS, biography, seen
+from bot.cards.biography import FACTS, biography, words_for
 from bot.cards.bodies import BODIES, FRINGES, PATTERNS, PEOPLE, PIECES, SCENES, points
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.creature import Creature
@@ -169,7 +169,7 @@ def test_a_life_tells_of_what_a_creature_wears(name: str, worn: str) -> None:
 @given(NAMES)
 def test_a_life_never_contradicts_the_picture(name: str) -> None:
     creature = Creature(name)
-    shown = seen(creature.kind, *creature.scene.split(), *creature.parts)
+    shown = words_for(creature.kind, *creature.scene.split(), *creature.parts)
     shown |= {word for part in creature.chance.parts for word in part}
     keys = FACTS[biography(creature)]
     assert any(key <= shown for key in keys)
@@ -181,7 +181,7 @@ def test_all_that_is_told_of_a_picture_can_be_drawn() -> None:
     names = set(chain(BODIES, PEOPLE, PIECES, FRINGES, *map(str.split, SCENES)))
     names |= {pose for body in BODIES.values() for pose in body.poses}
     words = {word for keys in FACTS.values() for key in keys for word in key}
-    assert {word for word in words if word.startswith("@")} <= seen(*names, *PATTERNS)
+    assert {word for word in words if word.startswith("@")} <= words_for(*names, *PATTERNS)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

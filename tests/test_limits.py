@@ -273,7 +273,7 @@ async def test_cards_that_would_come_late_are_words_and_refused_to_whoever_asks_
 
     monkeypatch.setattr("bot.cards.png.start_child", process)
     monkeypatch.setattr("bot.cards.png.end_child", process)
-    monkeypatch.setattr("bot.cards.png._answer", answer)
+    monkeypatch.setattr("bot.cards.png._png_of", answer)
     monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
     monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
     async with running(settings) as bot:

@@ -1,11 +1,11 @@
 """Pictures to pass on: a dinosaur drawn from its name, and cards of names and verse.
 
-bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose
+bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose them
 shapes     smooth paths, as SVG
 creature   one dinosaur
-scene      where it stands, with a person for scale
-biography  a line about its life
-saying     how its name is said
+scene      a dinosaur in its world, with a person for scale
+biography  a line about a dinosaur's life
+saying     how a name is said
 card       the cards, as SVG
 png        SVG to PNG
 """
@@ -26,36 +26,36 @@ from model.text.forms import Genre
 def card_of(
     creation: Creation, text: Text, n: int, username: str, drawings: Drawings
 ) -> Picture | None:
-    """Return the card of a creation: of its verse, of all names of a voice, or of its name number
-    `n`. Return None if it has none.
+    """Return the card of a creation, or None if it has no card. The card shows the verse, all names
+    if they are in a voice, or else name number `n`.
 
-    The foot of a card names the bot, and the code that shows the creation there.
+    At its foot stand a link to the bot, and the code of the creation.
     """
     if layout.no_card(creation, text, n):
         return None
-    home = f"{home_of(username)} · {creation.code}"
-    name = str(creation.genre)
+    source = f"{source_of(username)} · {creation.code}"
+    name = str(creation.genre)  # in the name of the file
     if creation.genre is not Genre.DINO:
         own, rest = map(drawable, layout.verse(creation, text))
-        card = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
+        card = partial(verse_card, own, rest, source, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
         names = drawable(str(layout.shown(creation, text))).split("\n")
-        card = partial(names_card, names, home)
+        card = partial(names_card, names, source)
     else:
         name = text.texts[n].lower()
         is_person = creation.person == NOBODY
-        card = partial(name_card, name, home, creation.prompt, is_person=is_person)
+        card = partial(name_card, name, source, creation.prompt, is_person=is_person)
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
 def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
-    """Return the card of a name from a to z that is no creation."""
-    draw = partial(drawings.draw_once, name, partial(name_card, name, home_of(username)))
+    """Return the card of a name that is no creation, in letters from a to z."""
+    draw = partial(drawings.draw_once, name, partial(name_card, name, source_of(username)))
     return Picture(name, f"{name}.png", draw, is_kept=True)
 
 
-def home_of(username: str) -> str:
-    """Return the source that a card names: a link to the bot, if it has a name on Telegram."""
+def source_of(username: str) -> str:
+    """Return what a card names as its source: a link to the bot, if it has a name on Telegram."""
     return link_to(username) if username else "Mangosaurus"

@@ -5,9 +5,9 @@ from bot.cards.creature import Creature
 from bot.words import sentences
 
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
-"""What a card may tell, with keys. A fact fits a creature that has all the words of one of its
-keys: words from the meaning of its name or, with "@", things in its picture. A sleeper gets only
-facts with "@sleeping"."""
+"""What a card may tell, with keys. A fact fits a creature that has all the words of one of the
+fact's keys. A word comes from the meaning of the creature's name or, with "@", from its picture. A
+sleeper gets only facts with "@sleeping"."""
 
 
 def biography(creature: Creature) -> str:
@@ -16,22 +16,23 @@ def biography(creature: Creature) -> str:
     A key with more words is chosen more often, and twenty times as often if it names the person in
     the picture, or what the creature wears.
     """
-    known = seen(creature.kind, *creature.scene.split(), *creature.parts)
+    known = words_for(creature.kind, *creature.scene.split(), *creature.parts)
     known |= {word for part in creature.chance.parts for word in part}
+    # a pair is chosen more often if it stands in the list more often
     told = [
         (fact, key)
         for fact, keys in FACTS.items()
         for key in keys
         if key <= known and (creature.pose != "sleeping" or "@sleeping" in key)
-        for _ in range(len(key) * (20 if seen(creature.person, *creature.worn) & key else 1))
+        for _ in range(len(key) * (20 if words_for(creature.person, *creature.worn) & key else 1))
     ]
-    worn = [pair for pair in told if seen(*creature.worn) & pair[1]]
+    worn = [pair for pair in told if words_for(*creature.worn) & pair[1]]
     return creature.chance.among("fact", worn or told)[0]
 
 
 def true_facts(name: str) -> str:
-    """Say when and where a real dinosaur lived, how long it was and what it ate. Return "" if the
-    table lacks it.
+    """Return a sentence on when and where a real dinosaur lived, how long it was and what it ate,
+    or "" if the table lacks the name.
     """
     if name not in REAL:
         return ""
@@ -40,6 +41,6 @@ def true_facts(name: str) -> str:
     return sentences.LIVED.format(real.places, age, real.metres, real.food)
 
 
-def seen(*things: str) -> set[str]:
-    """Return the words of FACTS for what a picture shows."""
+def words_for(*things: str) -> set[str]:
+    """Return the words that FACTS uses for things in a picture."""
     return {f"@{thing.replace(' ', '-')}" for thing in things}

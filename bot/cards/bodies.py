@@ -1,4 +1,4 @@
-"""What creatures are drawn from: the tables of data/creatures.tsv.
+"""The tables of data/creatures.tsv, from which creatures are drawn.
 
 A point is "x y" or "x y half-width". x grows forwards and y downwards, from the ground or a joint.
 A paint is a colour or its name.
@@ -27,16 +27,18 @@ class Real(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A body that faces right: how many metres long it is; lists of parts, of which it has all of
-    `parts` and one of `choices`; its poses; and the points of its shapes.
+    """A body that faces right. `metres` is its length.
 
-    The spine runs from the tail to the joint of the head. Legs are x and y of the hip, thickness
-    and stride, the far ones first; `kinds` are rows of LIMBS, in turn. An arm, neck, eye and nose
-    are x, y and a size. `people` are rows of PEOPLE: who dares to stand there.
+    All creatures with this body have the parts in the list "parts", and one of those in "choices".
+    "kinds" names rows of LIMBS, which the legs use in turn. "people" names rows of
+    PEOPLE: who dares to stand there.
 
-    A pose is eight numbers. The first three turn, as slopes: the whole spine at the hip, the neck
-    and the tail. Then the slope of the head; how wide the strides are; how far the mouth is open;
-    how far an arm swings back, and a wing forwards; and how far it sits down, on folded legs.
+    The spine runs from the tail to the joint of the head. A leg is x and y of the hip, thickness
+    and stride; the far legs come first. An arm, neck, eye and nose are x, y and a size.
+
+    A pose is eight numbers. Three are slopes that turn the whole spine at the hip, the neck and the
+    tail. The others are the slope of the head; how wide the strides are; how far the mouth is open;
+    how far an arm swings back, and a wing forwards; and how far the body sits down, on folded legs.
     """
 
     metres: float
@@ -46,7 +48,7 @@ class Body(NamedTuple):
 
 
 def points(text: str) -> Points:
-    """Read points with commas between."""
+    """Return the points in a text such as "0 1, 2 3"."""
     return [
         tuple(float(number) for number in point.split())
         for point in text.split(",")
@@ -55,11 +57,12 @@ def points(text: str) -> Points:
 
 
 def table(name: str) -> dict[str, str]:
-    """Return a table of data/creatures.tsv."""
+    """Return the keys and values of a table of data/creatures.tsv."""
     return {key: value for title, key, value in _ROWS if title == name}
 
 
 def _body(kind: str) -> Body:
+    """Return a body from its two tables."""
     row = table(kind)
     return Body(
         float(row["metres"]),
@@ -80,29 +83,31 @@ CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
     table(f"means {what}")
     for what in ("body", "part", "coat", "pattern", "horns", "size", "shape", "pose", "scene")
 )
-"""Which words in a name choose a body, add a part to it, choose its coat and so on. Such a word is
-part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
-factors: how stout it is, and how long neck and tail are."""
+"""Each table has bodies, parts, coats and so on, and the words in a name that choose them. Such a
+word is part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
+factors: how stout the body is, and how long its neck and its tail are."""
 OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
-"""A name that means no body gets one of these. The first two are often meant, so they stand here
-once and twice, and the others three times."""
+"""A name that means no body gets one of these. The first one stands here once, the second twice and
+the others three times, because names often mean the first two."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
 FRINGES = table("fringe")
-"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn,
-and eleven numbers: start and end on the spine; how many blades; their height above it in half
-widths; how far they point out and back; their length, what each half width adds to it, and the
-middle of the row; width by length; bulge (0: a feather). In the layer "sail", skin joins them."""
+"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, the paints that its
+blades have in turn, and eleven numbers: where on the spine it starts and ends; how many blades it
+has; how many half widths above the spine they stand; how far they point out and back; how long they
+are, how much longer for each half width of the body, and how much longer in the middle of the row;
+how wide, as a share of the length; how much they bulge (0: a feather). In the layer "sail", skin
+joins the blades."""
 PIECES = table("piece")
-"""Pieces that are set at a joint, which is also their layer. A piece has a paint, a width, a
+"""Pieces that are set at a joint, in a layer with the joint's name. A piece has a paint, a width, a
 bulge and a bend, and then points: one makes a dot, two make a blade, more are an outline."""
 LIMBS = {kind: points(row) for kind, row in table("limb").items()}
-"""Points from hip to foot: x, y and half the width, as shares of the hip's height. Those of an arm
-are shares of its size."""
+"""Points from hip to foot: x, y and half the width, as shares of the hip's height. An arm's points
+are shares of the arm's size."""
 PLANTS = {kind: points(row) for kind, row in table("plant").items()}
-"""Blades, each of two points, a width, a bend and a bulge, as shares of the height. Stars, clouds
-and pterosaurs are drawn in the same way."""
+"""Blades, each with two points, a width, a bend and a bulge, as shares of the plant's height.
+Stars, clouds and pterosaurs are drawn in the same way."""
 FIGURES, GUESTS = table("figure"), table("guest")
-"""Parts that many rows of PEOPLE share, and the person that comes with a scene."""
+"""FIGURES are parts that many rows of PEOPLE share. GUESTS are the people that come with scenes."""
 PEOPLE = {
     pose: [
         (part.split(": ")[0], points(part.split(": ")[1]))
@@ -111,14 +116,15 @@ PEOPLE = {
     ]
     for pose, row in table("person").items()
 }
-"""People 100 units tall, who look left. A part is a colour, with a limb or with one point and its
-radius; or the name of one of FIGURES. A piece with the name of a person or a pose is drawn, too."""
+"""People 100 units tall, who look left. A part is a colour with a limb, a colour with one point and
+its radius, or the name of one of FIGURES. The rows of PIECES that are named after the person or the
+pose are drawn, too."""
 COATS, MIXED = [*table("coat").values()], table("mixed")
 """A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A
-mixed paint names two others, and the share of the second."""
+paint in MIXED names two others, and the share of the second."""
 SCENES = table("scene")
-"""Seven colours: the sky above and below, sun, far hills, near hills, ground and plants; then what
-is in the sky, how often, and its colour."""
+"""Seven colours: the sky above and below, sun, far hills, near hills, ground and plants; then the
+things in the sky: their kind, how many, and their colour."""
 REAL = {
     genus: Real(*facts)
     for genus, *facts in read_table(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bot.cards.biography import biography, true_facts
 from bot.cards.creature import INK, Creature
@@ -23,9 +23,9 @@ _MARGIN = 70
 _LOWEST = 1242
 """How far down the last line below a picture may stand."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
-"""Where verse on a page begins and ends at most, and how wide it may be."""
+"""The highest and the lowest place of verse on a page, and how wide it may be."""
 _CAPITAL = 0.65
-"""How high capitals are. Lengths of verse are in ems: the size of its type."""
+"""The height of capitals. Lengths on a page are in ems; an em is the size of the type."""
 _INITIAL = re.compile(r"([“’«„¿¡(\[]?)(\d{1,2}(?!\d)|[^\W\d_])(?![\u0300-\u036f])")
 """A mark, if there is one, and the letter or the number that becomes an initial."""
 _FRAME = "".join(
@@ -40,13 +40,21 @@ _FRAME = "".join(
 """The frame of a page, and the footprints below its text."""
 Card: TypeAlias = tuple[str, str]
 """A card as SVG, and its words."""
-_Row = tuple[str, int, float, float, float]
-"""A text, how many letters at its beginning are a person's (0 or less: none), its size, x and y."""
 
 
-def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
-    """Return the card of a name. It says whose the name is, how it is said, what it means, one
-    thing about the creature's life, and whether it is real.
+class _Row(NamedTuple):
+    """A row of verse. The first `own` letters are a person's, or none if that is 0 or less."""
+
+    text: str
+    own: int
+    size: float
+    x: float
+    y: float
+
+
+def name_card(name: str, source: str, word: str = "", *, is_person: bool = False) -> Card:
+    """Return the card of a name. The card says whose the name is, how it is said, what it means,
+    one thing about the creature's life, and whether it is real.
 
     The name may begin with a `word` that somebody asked for, such as the name of a person.
     """
@@ -60,7 +68,7 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
             re.sub(r"(?<=\d) (?=to|m)| (?=\d+ million)", "\u00a0", true_facts(name)),
             sentences.FOUND,
         )
-    texts = (  # each with how many letters a line has, its size, and the space above
+    texts = (  # a text, the letters of its lines, its size, colour and style, and the space above
         (whose, 60, 50, GREY, "italic", 0),
         (name.capitalize(), 60, 124, INK, "normal", -31),
         (pronunciation(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
@@ -79,14 +87,16 @@ def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) 
         size = min(large * fit, (WIDTH - 2 * _MARGIN) / width(row))
         drawn += _text(escape(row), WIDTH / 2, SCENE + down * fit, size, colour, style)
     words = filter(None, (*(text for text, *_ in texts), below))
-    return _card(world(creature), drawn, below, code), "\n".join(words)
+    return _card(world(creature), drawn, below, source), "\n".join(words)
 
 
-def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
-    """Return verse as a page of an edition: a person's words in colour, then the network's.
+def verse_card(prompt: str, rest: str, source: str, *, is_sonnet: bool) -> Card:
+    """Return a card with verse as a page of an edition: a person's words in colour, then the
+    network's.
 
     An initial stands beside two rows, or rises from a row that is alone.
     """
+    # with curly quotes, and blanks of one kind
     text = re.sub(r'(?<![^\s(—])"', "“", prompt + rest).replace('"', "”").replace("'", "’")
     text = re.sub(r"[^\S\n]", " ", text)
     own, at = len(prompt), len(text) - len(text.lstrip())
@@ -96,37 +106,40 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
         mark, letter = found.groups()
         letter = letter.upper() if letter.upper() in letters() else letter
         left, low, right = (number / 1000 for number in letters()[letter[-1]][1:])
-        size = rows[0][2]
-        beside = [row for row in rows[: 3 if low < -0.1 else 2] if row[2] == size]
-        base = beside[:2][-1][4]
+        size = rows[0].size
+        # the rows that make room for the initial: a third one, if it has a tail
+        beside = [row for row in rows[: 3 if low < -0.1 else 2] if row.size == size]
+        # it stands on the second row, or on the first one if that is alone
+        base = beside[:2][-1].y
         large = base / _CAPITAL + size if base else 2.1 * size
         gap = 0.4 if text.startswith(" ", found.end()) else 0.15
         inset = (width(letter[:-1]) + right - left) * large + gap * size
-        for i, (words, mine, _, x, y) in enumerate(beside):
-            rows[i] = words, mine, size, x + inset, y
-        rows.insert(0, (letter, own - at, large, -left * large, base))
-        rows.insert(0, (mark, own - at, size, -(width(mark) + 0.1) * size, 0))
+        for i, row in enumerate(beside):
+            rows[i] = row._replace(x=row.x + inset)
+        rows.insert(0, _Row(letter, own - at, large, -left * large, base))
+        rows.insert(0, _Row(mark, own - at, size, -(width(mark) + 0.1) * size, 0))
     title = sentences.A_SONNET if is_sonnet else sentences.A_POEM
     below = sentences.SHARED if prompt else sentences.WRITTEN
-    return _page(title, rows, 58, below, code), prompt + rest
+    return _page(title, rows, 58, below, source), prompt + rest
 
 
-def names_card(names: Sequence[str], code: str) -> Card:
-    """Return names as a page, one below the other."""
+def names_card(names: Sequence[str], source: str) -> Card:
+    """Return a card with names, one below the other."""
     widest = max(map(width, names))
-    rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
-    return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, code), "\n".join(names)
+    rows = [_Row(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
+    return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, source), "\n".join(names)
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
-    """Break the lines of a text into rows, beginning at its character `at`. The first line is
+    """Return the lines of a text from its character `at` on, broken into rows. The first line is
     large, unless it is one of a sonnet's fourteen.
     """
     lines = text[at:].split("\n")
+    # a first line that is none of the fourteen has a blank line below it
     is_plain = is_sonnet and "" not in lines[1:2]
     step = 1.8 if len(lines) < 9 else 1.5
     most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
-    # as wide as the lines below, with its initial
+    # a large line becomes, with its initial, as wide as the lines below
     widest = max(map(width, _balanced(lines[0], most)), default=0)
     large = max([15, *map(width, lines[1:])]) / (widest + 1.6)
     rows: list[_Row] = []
@@ -134,37 +147,38 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
     for number, line in enumerate(lines):
         is_large = not rows and not is_plain
         size = max(1.15, min(1.8, large)) if is_large else 1.0
-        if rows and rows[-1][2] > size:
-            y = rows[-1][4] + 2.35  # below the tail of a Q or Ç
+        if rows and rows[-1].size > size:
+            y = rows[-1].y + 2.35  # a large row is above: stay below the tail of its Q or Ç
+        # the couplet is indented
         x = 1.2 if is_sonnet and number > len(lines) - 3 else 0.0
         for piece in (_balanced(line, most) if is_large else wrap(line, 54)) or [""]:
             at = text.index(piece, at)
-            rows.append((piece, own - at, size, x, y))
+            rows.append(_Row(piece, own - at, size, x, y))
             at += len(piece)
             y += (1.16 * size if is_large else step) if piece else 0.7
             x = 0.0 if is_large else 1.5
     return rows
 
 
-def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: str) -> str:
-    """Return a page with rows in type as large as fits."""
-    wide = max(1, *(x + width(words) * size for words, _, size, x, _ in rows))
-    top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
-    high = max(y for *_, y in rows) - top
+def _page(title: str, rows: Sequence[_Row], largest: float, below: str, source: str) -> str:
+    """Return a page with a title and rows, in type as large as fits, and at most `largest`."""
+    wide = max(1, *(row.x + width(row.text) * row.size for row in rows))
+    top = min(row.y - _CAPITAL * row.size for row in rows)
+    high = max(row.y for row in rows) - top
     em = min(largest, _MEASURE / wide, (_FOOT - _HEAD) / high)
+    # the text stands a little above the middle
     left, first = (WIDTH - wide * em) / 2, _HEAD + 0.45 * (_FOOT - _HEAD - high * em) - top * em
-    head = f'<tspan letter-spacing="5">{title}</tspan>'
-    drawn = _FRAME + _text(head, WIDTH / 2, 112, 27, GREY)
+    drawn = _FRAME + _text(f'<tspan letter-spacing="5">{title}</tspan>', WIDTH / 2, 112, 27, GREY)
     for words, own, size, x, y in rows:
         mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
         marked = f'<tspan fill="{PERSON}">{mine}</tspan>{rest}'
         drawn += _text(marked, left + x * em, first + y * em, size * em, INK, anchor="start")
-    return _card("", drawn, below, code)
+    return _card("", drawn, below, source)
 
 
 def _in_lines(text: str, width: int) -> list[str]:
-    """Break text after its sentences, if that gives at most three lines, none of them too long or
-    very short. Otherwise, break it into lines of about the same length.
+    """Return a text in lines: its sentences, if these are at most three lines, none of them too
+    long or very short; otherwise, lines of about the same length.
     """
     parts = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
     if len(parts) < 4 and all(7 < len(part) <= width for part in parts):
@@ -173,17 +187,17 @@ def _in_lines(text: str, width: int) -> list[str]:
 
 
 def _balanced(text: str, width: int) -> list[str]:
-    """Break text into as few lines as such a width needs, and make them about equally long."""
+    """Return a text in as few lines as the width allows, about equally long."""
     rows, longest = len(wrap(text, width)), max((12, *map(len, text.split())))
     found = (lines for w in range(longest, width) if len(lines := wrap(text, w)) == rows)
     return next(found, wrap(text, width))
 
 
-def _card(picture: str, drawn: str, below: str, code: str) -> str:
-    """Return a card with a picture above the paper, or with paper alone."""
+def _card(picture: str, drawn: str, below: str, source: str) -> str:
+    """Return a card with a picture above the paper; if the picture is "", with paper alone."""
     top = SCENE if picture else 0
     foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "italic", "start")
-    foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
+    foot += _text(escape(source), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
     paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
     return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 
@@ -197,6 +211,6 @@ def _text(
     style: str = "normal",
     anchor: str = "middle",
 ) -> str:
-    """Set a text, which may contain marks of SVG."""
+    """Return a text in SVG. It may contain marks of SVG."""
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{text}</text>'

@@ -1,9 +1,9 @@
 """A dinosaur drawn from its name: the same for everybody.
 
-A body is a spine with widths. Its outline is the spine moved to both sides by the width, so a long
-neck or a thick tail is a number of a table (`bodies.py`). Legs, plates and stripes are placed along
-that outline. The meaning of the name's parts chooses the body, its size and its colours; a hash of
-the name decides what is left open.
+A body is a spine with widths. Its outline is the spine moved to both sides by the width, so one
+number of a table (`bodies.py`) makes a long neck or a thick tail. Legs, plates and stripes are
+placed along that outline. The meaning of the name's parts chooses the body, its size and its
+colours; a hash of the name decides what is left open.
 """
 
 import math
@@ -37,9 +37,10 @@ INK, BONE = "#2d2620", "#f0e0b8"
 
 
 class Chance:
-    """Decides by a name in lower case: by what its parts mean or, if they say nothing, by its hash.
+    """Makes decisions from a name in lower case: from what its parts mean or, if they say nothing,
+    from a hash.
 
-    Each decision has a word of its own, so a new one changes no other.
+    Each decision has a word of its own, so that a new decision changes no other.
     """
 
     def __init__(self, name: str) -> None:
@@ -51,30 +52,34 @@ class Chance:
         ]
 
     def between(self, word: str, least: float, most: float) -> float:
+        """Return a number between two others, as a hash of the name and the word decides."""
         digest = blake2b(f"{self.name} {word}".encode(), digest_size=4).digest()
         return least + (most - least) * (int.from_bytes(digest) / 2**32)
 
     def among(self, word: str, choices: Sequence[T]) -> T:
+        """Return one of some choices, as a hash of the name and the word decides."""
         return choices[int(self.between(word, 0, len(choices)))]
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
-        """Return the keys of a table that fit the name: whose words are among its meanings. Those
-        that fit its last part come first.
+        """Return each key of a table that has one of its words in the meaning of the name. Keys
+        that fit the last part of the name come first.
         """
         return [
             key for part in self.parts for key, words in table.items() if part & set(words.split())
         ]
 
     def chosen(self, word: str, table: Mapping[str, str], otherwise: Sequence[str] = ()) -> str:
-        """Return the key that the name means; else one of `otherwise`, or of all keys."""
+        """Return the first key that fits the name. If none does, return one of `otherwise` or,
+        without these, of all keys.
+        """
         return [*self.meant(table), self.among(word, otherwise or list(table))][0]
 
 
 class Creature:
-    """One dinosaur, of a name in lower case.
+    """The dinosaur of a name in lower case.
 
-    It stands on y = 0. A joint is a place, a direction and a size. `points` are all points of what
-    was drawn so far.
+    It stands on y = 0. A joint is five numbers: a place, a direction and a size. `points` are all
+    points of the shapes that were drawn so far.
     """
 
     def __init__(self, name: str) -> None:
@@ -95,7 +100,7 @@ class Creature:
         # the scene's guest comes more often, or else the first of the people that suit the body
         there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
         self.person = chance.among("person", [*body.lists["people"], there, there])
-        self.tall = TALL * self.long / self.metres  # of the person, in the drawing
+        self.tall = TALL * self.long / self.metres  # the person's height in the drawing
         self.parts = self._parts()
 
         pitch, neck, tail, slope, self.stride, gape, swing, self.sink = body.poses[self.pose]
@@ -107,6 +112,7 @@ class Creature:
         # the joints, to which other parts are fixed; (dx, dy) is where the head points
         dx, dy = unit((0, 0), (1, slope + chance.between("gaze", -0.1, 0.1)))
         end = self.spine[-1][:2]
+        # the spine begins at the tip of the tail
         self.joints |= {
             "tail": (*self.spine[0][:2], *unit(self.spine[0], self.spine[4]), 1),
             "tip": (*self.spine[0][:2], 1, 0, self.tall / 100),
@@ -119,20 +125,21 @@ class Creature:
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
         self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
-            # the far arm is a little ahead and below
+            # the far arm is drawn a little ahead and below
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, size), "far-arm": (*far, *turn, size)}
         self.points: list[Point] = []
 
     def _parts(self) -> list[str]:
+        """Return all parts to draw, and set `worn`, the parts that the name adds."""
         chance, lists = self.chance, self.body.lists
         parts = [*lists["parts"], chance.among("choice", lists["choices"])]
         may_wear = [] if chance.name in bodies.REAL else chance.meant(bodies.ADDED)
         self.worn = [part for part in may_wear if part not in lists["never"]]
         parts += self.worn
         if self.kind == "horned":
-            # the first, a single horn, comes only if the name means it
+            # the first kind, a single horn, comes only if the name means it
             parts += chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:]).split(", ")
         if "armour" not in parts:
             parts.append(chance.chosen("pattern", bodies.PATTERNS))
@@ -140,6 +147,7 @@ class Creature:
         return [*dict.fromkeys(parts), mood, self.pose, self.person]
 
     def _paints(self, *coat: str) -> dict[str, str]:
+        """Return the colour of each paint: the four of the coat, and those mixed from them."""
         paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True))
         paints |= {"bone": BONE, "ink": INK}
         mixes = ((name, row.split()) for name, row in bodies.MIXED.items())
@@ -177,6 +185,7 @@ class Creature:
         tail += chance.between("lift", -0.15, 0.35)
         neck += chance.between("reach", -0.12, 0.12)
         hip = max(i for i, point in enumerate(rest) if point[0] <= 0)
+        # the number of the point from which the neck bends
         shoulder = sum(point[0] <= 80 for point in rest[hip:])
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)
@@ -202,7 +211,7 @@ class Creature:
         ]
 
     def along(self, t: float, level: float) -> Point:
-        """Return the point at the share `t` of the spine, `level` half widths above it."""
+        """Return the point `level` half widths above the spine, at the share `t` of its length."""
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
         middle, edge = (
@@ -211,21 +220,24 @@ class Creature:
         return toward(middle, edge, level)
 
     def paint(self, name: str) -> str:
+        """Return the colour of a paint. On the far side, the colour may be another one."""
         return self.paints.get(self.side + name) or self.paints.get(name, name)
 
     def shape(self, points: Points, paint: str) -> str:
+        """Draw a smooth shape, and add its points to `points`."""
         self.points += points
         return fill(smooth(points), self.paint(paint))
 
     def blade(
         self, base: Point, tip: Point, width: float, bulge: float, bend: float, paint: str
     ) -> str:
+        """Draw a blade, and add its tip to `points`."""
         self.points.append(tip)
         return fill(blade(base, tip, width, bulge, bend), self.paint(paint))
 
     def svg(self) -> str:
-        """Draw it, from the far side to the near one."""
-        # on this line, the skin meets the pale belly: it rises from the lower edge of the tail
+        """Draw the creature, from the far side to the near one."""
+        # the line between the skin and the pale belly rises from the lower edge of the tail
         back = [
             self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
         ]
@@ -263,6 +275,7 @@ class Creature:
 
     def box(self) -> tuple[float, float, float]:
         """Return the left, the right and the top end of what was drawn."""
+        # the least x and y, and the greatest
         (left, top), (right, _) = (map(end, *self.points) for end in (min, max))
         return left, right, top
 
@@ -280,7 +293,7 @@ class Creature:
         """Draw a row of blades on the back, with the eleven numbers of a row of FRINGES.
 
         `long` is the length of a blade. `by_width` adds to it where the body is wide, and `middle`
-        in the middle of the row.
+        adds to it in the middle of the row.
         """
         start, end, many, level, outwards, backwards, long, by_width, middle, slim, bulge = map(
             float, numbers
@@ -301,13 +314,15 @@ class Creature:
             bases.append((x, y))
             blades.append(self.blade((x, y), tip, tall * slim, bulge, 0, paint))
         if layer == "sail":
+            # the newest points are the tips of these blades
             yield self.shape([*self.points[-count:], *reversed(bases)], "accent")
         yield from blades
 
     def piece(self, joint: str, look: str, where: str) -> str:
+        """Draw a piece at a joint: a dot, a blade or a shape."""
         paint, *numbers = look.split()
         width, bulge, bend = map(float, numbers)
-        placed, size = self.at(joint, bodies.points(where)), self.joints[joint][4]
+        placed, (*_, size) = self.at(joint, bodies.points(where)), self.joints[joint]
         if len(placed) == 1:
             return dot(placed[0], width * size, self.paint(paint))
         if len(placed) == 2:
@@ -317,17 +332,20 @@ class Creature:
     def limb(self, points: Points) -> str:
         """Draw a leg or an arm, and the shadow that its upper end casts on the body."""
         outline = limb(points)
+        # the shadow lies beside the upper end of the front edge, and ends in a point
         front = outline[:9]
         shadow = [*front, *reversed([(x + 8 - i, y + 2) for i, (x, y) in enumerate(front)])]
         return fill(smooth(shadow), INK, 0.17) + self.shape(outline, "skin")
 
     def leg(self, i: int) -> str:
+        """Draw leg number `i`, and the pieces at its foot."""
         x, y, thick, stride = self.body.points["legs"][i]
         ((x, top),) = self.at("trunk", [(x, y)])
         tall, reach = -top, stride * self.stride
-        if top < 1.3 * y:  # it rears
+        if top < 1.3 * y:  # the creature rears
             tall, reach = -y, stride + 0.3
         kind = "folded" if self.sink else self.body.lists["kinds"][i % 2]
+        # u, v and w are shares of the hip's height, and a stride moves the foot most
         spine = [
             (x + tall * (u + reach * v * v), top + tall * v, -w * thick * y)
             for u, v, w in LIMBS[kind]
@@ -337,6 +355,7 @@ class Creature:
         return self.limb(spine) + "".join(self.layer("foot"))
 
     def arm(self) -> str:
+        """Draw an arm or a wing, and the pieces at it. Return "" if the body has no arms."""
         if "arm" not in self.joints:
             return ""
         bones = LIMBS["wing" if "wings" in self.parts else "arm"]

@@ -1,8 +1,8 @@
 """SVG to PNG, by resvg, with text in EB Garamond.
 
 Processes draw, because resvg holds Python's lock for 0.13 s, and the event loop would stand still.
-They start with the first card, and stay. Each reads SVGs and writes PNGs, with their lengths in
-front, until its input ends: no process outlives the bot.
+They start when cards need them, and stay. Each reads SVGs and writes PNGs, with their lengths in
+front, until its input ends. So no process outlives the bot.
 """
 
 import asyncio
@@ -37,18 +37,18 @@ CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
-"""CARD_SECONDS weighs as much as so many seconds of measured drawing."""
+"""CARD_SECONDS, a guess, weighs as much as this many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
 
 
 class Drawings:
-    """Draws cards. `fault` says why the last one could not be drawn; it is empty if it was."""
+    """Draws cards. `fault` says why the last card could not be drawn, and is "" if it was drawn."""
 
     def __init__(self) -> None:
         self.fault = ""
         self.file_ids: dict[str, str] = {}
-        """Telegram's ids of the cards that belong to nobody and were sent there, by the cards'
-        keys."""
+        """The keys of cards that belong to nobody and were sent on Telegram, with Telegram's ids of
+        them."""
         self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
         self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
@@ -60,19 +60,19 @@ class Drawings:
         """
         if key in self.file_ids or key in self._going_on:
             return True
-        return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
+        return len(self._going_on) < SOON_SECONDS * self.speed.per_second() and not self.fault
 
     async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
-        """Draw a card, once for all who wait for it; return its PNG and its words. Raises
-        Explained.
+        """Return the PNG and the words of a card, which is drawn once for all who wait for it.
+        Raises Explained.
         """
         if key not in self._going_on:
-            self._going_on[key] = asyncio.create_task(self._drawn(card))
+            self._going_on[key] = asyncio.create_task(self._draw_card(card))
             self._going_on[key].add_done_callback(lambda _: self._going_on.pop(key))
         return await asyncio.shield(self._going_on[key])
 
     async def draw(self, svg: str) -> bytes:
-        """Draw an SVG. Raises Explained."""
+        """Return an SVG as PNG. Raises Explained."""
         self.speed.count(1)
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
@@ -81,9 +81,10 @@ class Drawings:
                     process = self._idle.pop()
                 else:
                     process = await start_child("-P", "-c", PROGRAM, variables={}, stderr=PIPE)
-                png = await _answer(process, svg.encode())
+                png = await _png_of(process, svg.encode())
                 self._idle.append(process)
         except OSError as error:
+            # a TimeoutError, too, is an OSError, but without a text
             self.fault = str(error) or "it took too long"
             logger.warning("A card could not be drawn: %s", self.fault)
             raise Explained(sentences.NOT_DRAWN) from error
@@ -100,12 +101,12 @@ class Drawings:
         while self._idle:
             await end_child(self._idle.pop())
 
-    async def _drawn(self, card: Callable[[], Card]) -> tuple[bytes, str]:
+    async def _draw_card(self, card: Callable[[], Card]) -> tuple[bytes, str]:
         svg, words = await asyncio.to_thread(card)
         return await self.draw(svg), words
 
 
-async def _answer(process: Process, svg: bytes) -> bytes:
+async def _png_of(process: Process, svg: bytes) -> bytes:
     """Give a process an SVG, and return its PNG. End the process if it fails, or if the caller is
     cancelled.
 
@@ -120,7 +121,7 @@ async def _answer(process: Process, svg: bytes) -> bytes:
             return await process.stdout.readexactly(int.from_bytes(size, "big"))
         except EOFError as error:
             complaint = (await process.stderr.read())[-200:].decode(errors="replace")
-            status = await process.wait()  # before it is killed, or else nobody learns it
+            status = await process.wait()  # now, as killing the process changes the status
             raise OSError(f"its process ended: {complaint or status}") from error
     except BaseException:
         await end_child(process)

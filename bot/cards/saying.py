@@ -1,10 +1,10 @@
 """How to say a name, as English reads Greek and Latin names: "man-go-SAW-rus".
 
 Rules, one after the other, turn letters into sounds; sounds are parted into syllables, and other
-rules spell each syllable. A sound is one character, and a capital is a long vowel. Between them
-stand marks:
+rules spell each syllable. A sound is one character, and a capital (but J) is a long vowel. Between
+the sounds stand marks:
 
-    |   where a known part begins or ends, which no syllable crosses
+    |   where a known part begins or ends; no syllable crosses this mark
     ·   for the second of two equal consonants, which is not said
     !   after the vowel with the main stress; : in its place, if there are only one or two vowels
     '   after another stressed vowel
@@ -26,6 +26,7 @@ _GROUPS = {
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
+    """Return a pattern in which the letters of _GROUPS stand for groups."""
     for name, group in _GROUPS.items():
         pattern = pattern.replace(name, group)
     return re.compile(pattern)
@@ -48,40 +49,42 @@ _SOUNDS = {
     r"(C)\|(VC*?)(?=SV|\||$)": r"\1\2|",
     # No syllable is without a vowel.
     r"(\|C*)\|": r"\1", r"\|(?=C*$)": "",
-    # What no word begins with is parted: comp-sog-na-thus, ar-chae-op-te-ryx.
+    # Consonants that no word begins with are parted: comp-sog-na-thus, ar-chae-op-te-ryx.
     r"\|(?!BV)(C+?)(?=BV)": r"\1|",
 }  # fmt: skip
 _SYLLABLE = _pattern(r"\|?C*VC*?(?=SV|\||$)")
 _STRESSED = _pattern(r"^\|?C*(?:[AEIOQUWY]|VC)|^\|(?:CC+V-C|C*V-CC)")
-"""Matches the last two syllables of a name if the first of them has the main stress. It has it if
-it is long, or if it begins a root and has several consonants before or after its vowel. If nothing
-matches, the syllable before these two has the main stress."""
+"""Matches the last two syllables of a name if the first of them has the main stress: if it is long,
+or if it begins a root and has several consonants before or after its vowel. If nothing matches, the
+syllable before these two has the main stress."""
 _ALSO_STRESSED = _pattern(
     "^me(?=-ga)|^se(?=-fa-lo)|^ka(?=-ma-ra)|^pa(?=-ra)|^ve(?=-lo-si)"
     "|V(?=C*-C*[aeiouy]-VC*-?$)|V(?=C*-C*VC*-?$)|V(?=C*-$)"
 )
-"""Finds the stressed vowel of an earlier root. It stands in the last syllable but one (tye-RAN-no),
-or in the one before that if the last begins with a vowel (BRA-chi-o)."""
+"""Finds the stressed vowel of an earlier root. The vowel stands in the last syllable but one of the
+root (tye-RAN-no), or in the syllable before if the last one begins with a vowel (BRA-chi-o)."""
 _SPELLING = {
     # A short vowel that is stressed takes the next consonant: steg-o-SAW-rus. It takes the first
-    # one of another root only with the main stress: di-PLOD-o-kus, but da-sen-TROO-rus. The first i
-    # of a known root that begins a name is long: mye-kro-RAP-tor, but kim-i-DRAK-o.
+    # consonant of another root only with the main stress: di-PLOD-o-kus, but da-sen-TROO-rus. The
+    # first i of a known root that begins a name is long: mye-kro-RAP-tor, but kim-i-DRAK-o.
     r"'(?=-\|)": "",
     r"!-\|(?=CV)": "!-",
     r"([ae]'|-\|?C*[iy]'|[aeioy]!(?!-\|?C*[ei]-\|?V))-(C)": r"\1\2-",
-    # At the end of a name: a-las-ka-SEF-a-lee.
+    # The last vowel of a name: a-las-ka-SEF-a-lee.
     "e(?=M?$)": "E",
     "y(?=M?C|M?$)": "i",
-    # Before another vowel: ar-kee-OR-nis.
+    # A vowel before another vowel: ar-kee-OR-nis.
     r"[eiy](?=M?-\|?V)": "E",
-    # Long, at the end of a syllable: THAY-nos, mye-kro-RAP-tor, trye-SER-a-tops, dye-nam-o-SAW-rus.
+    # A vowel at the end of a syllable is long: THAY-nos, mye-kro-RAP-tor, trye-SER-a-tops,
+    # dye-nam-o-SAW-rus.
     "a(?=M-)": "I",
     "e(?=M-)": "E",
     "[iy](?=M-)|(?<=tr)i(?=-)": "Y",
     r"(\|C+)y(?=-.*[!:])": r"\1Y",
     "u(?=M?-)": "O",
     "y": "i",
-    # After a consonant, eu is oo: ploo-ro-SEE-lus. Without one, ei is "eye": eye-nee-o-SAW-rus.
+    # After a consonant, eu is oo: ploo-ro-SEE-lus. Without a consonant, ei is "eye":
+    # eye-nee-o-SAW-rus.
     "(C)U": r"\1O",
     r"(^|[-|·])Y": r"\1eye",
 }
@@ -98,10 +101,13 @@ def pronunciation(name: str) -> str:
     Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".
     """
     ends = {end for part in parts_of(name.lower()) for end in (part.start, part.end)}
-    marked = "".join("|" * (0 < i in ends) + letter for i, letter in enumerate(name.lower()))
+    marked = "".join("|" * (i > 0 and i in ends) + letter for i, letter in enumerate(name.lower()))
+    # consonants before the first mark are said one by one
     alone, _, sounds = _changed(marked, _SOUNDS).partition("|")
     syllables = _SYLLABLE.findall("|" + sounds)
+    # the number of the syllable with the main stress
     main = max(len(syllables) - (2 if _STRESSED.search("-".join(syllables[-2:])) else 3), 0)
+    # the vowel of that syllable, with its mark
     mark = r"\g<0>!" if len(syllables) > 2 else r"\g<0>:"
     stressed = [_pattern("V").sub(mark, syllable) for syllable in syllables[main : main + 1]]
     roots = "-".join(syllables[:main]).split("|")
@@ -116,6 +122,7 @@ def pronunciation(name: str) -> str:
 
 
 def _changed(text: str, rules: Mapping[str, str]) -> str:
+    """Return a text after all rules, one after the other."""
     for pattern, new in rules.items():
         text = _pattern(pattern).sub(new, text)
     return text

@@ -14,44 +14,52 @@ Ends: TypeAlias = tuple[float, float]
 
 
 def world(creature: Creature) -> str:
-    """Draw a creature in its world. The drawing goes on beyond the frame."""
+    """Return a creature in its world as SVG. The drawing goes on beyond the frame."""
     animal, chance = creature.svg(), creature.chance
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
     left, right, top = creature.box()
     ends = [point[0] for _, spine in PEOPLE[creature.person] for point in spine]
+    # how far the person reaches to the left and to the right
     before, after = (max(33, 10 + end) * creature.tall / 100 for end in (-min(ends), max(ends)))
+    # how large a young one is on the other side of the person, if there is one
     young = 0.7 * creature.tall / -top if creature.person == "standing between" else 0
     room = right - left + 30 + before + after + young * (right - left)
     scale = min(980 / room, 530 / -top, 380 / creature.tall)
-    x = (WIDTH - room * scale) / 2
-    place, stands = x - left * scale, x + (right - left + 30 + before) * scale
+    edge = (WIDTH - room * scale) / 2
+    animal_x, person_x = edge - left * scale, edge + (right - left + 30 + before) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
-    bright = (place + head[0] * scale, GROUND + head[1] * scale)  # behind the head or the person
-    drawn = _sky(chance, scene, bright if bright[1] < 310 else (min(max(stands, 180), 900), 190))
+    # the sun stands behind the head or, if that is too low, behind the person
+    sun = (animal_x + head[0] * scale, GROUND + head[1] * scale)
+    drawn = _sky(chance, scene, sun if sun[1] < 310 else (min(max(person_x, 180), 900), 190))
     distant = mixed(plant, scene[4], 0.5)
-    for side, u in (("left", 80), ("right", stands + 60)):
+    for side, x in (("left", 80), ("right", person_x + 60)):
         kind = chance.among(side, ("palm", "conifer", "cycad", "fern"))
-        drawn += _scattered(chance, kind, 4, (u - 110, u + 110), (618, 622), (120, 250), distant)
-    earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
-    drawn += fill(earth, ground)
+        drawn += _scattered(chance, kind, 4, (x - 110, x + 110), (618, 622), (120, 250), distant)
+    drawn += fill(
+        f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z", ground
+    )
     if creature.pose == "drinking":
-        water = mixed(scene[1], scene[3], 0.3)
-        drawn += _flat(place + nose[0] * scale - 30, GROUND + 8, 100, 18, water)
+        drawn += _ellipse(
+            animal_x + nose[0] * scale - 30, GROUND + 8, 100, 18, mixed(scene[1], scene[3], 0.3)
+        )
     shade = mixed(ground, INK, 0.2)
-    middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
-    drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
-    drawn += _flat(stands, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
-    drawn += _placed(_person(creature.person), stands, creature.tall * scale / 100)
-    drawn += _placed(animal, place, scale)
+    middle, half = animal_x + (left + right) / 2 * scale, (right - left) / 2 * scale
+    drawn += _ellipse(middle, GROUND + 4, half * 0.8, 15, shade)
+    drawn += _ellipse(person_x, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
+    drawn += _placed(_person(creature.person), person_x, creature.tall * scale / 100)
+    drawn += _placed(animal, animal_x, scale)
     if young:
-        drawn += _placed(animal, stands + (after + young * right) * scale, young * scale, turn="-")
+        drawn += _placed(
+            animal, person_x + (after + young * right) * scale, young * scale, turn="-"
+        )
     for kind, count, across, down, sizes, share in (
         ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
         ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
         ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
     ):
         drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
+    # about half of all worlds are mirrored
     turned = chance.among("turned", ("scale(1)", f"matrix(-1 0 0 1 {WIDTH} 0)"))
     return f'<g transform="{turned}">{drawn}</g>'
 
@@ -65,21 +73,24 @@ def portrait(name: str) -> str:
 
 
 def _placed(drawn: str, x: float, scale: float, turn: str = "") -> str:
-    place = f"translate({x:.1f} {GROUND}) scale({turn}{scale:.3f} {scale:.3f})"
-    return f'<g transform="{place}">{drawn}</g>'
+    """Return a drawing at x on the ground, mirrored if `turn` is "-"."""
+    return (
+        f'<g transform="translate({x:.1f} {GROUND}) scale({turn}{scale:.3f} {scale:.3f})">'
+        f"{drawn}</g>"
+    )
 
 
-def _flat(x: float, y: float, wide: float, high: float, colour: str) -> str:
+def _ellipse(x: float, y: float, wide: float, high: float, colour: str) -> str:
     return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{wide:.1f}" ry="{high:.1f}" fill="{colour}"/>'
 
 
 def _person(pose: str) -> str:
-    """Draw a person of 100 units who looks left."""
+    """Draw a person who is 100 units tall, and looks left."""
     drawn = "".join(
         fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
         for colour, spine in PEOPLE[pose]
     )
-    # below lies a copy with a stroke, of which only the outline shows
+    # a copy with a stroke lies below the person, so only its outline shows
     return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
 
 
@@ -105,7 +116,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw plants, clouds or other things, with places and sizes between two ends."""
+    """Draw plants, clouds or other things, with places and sizes that lie between two ends."""
     drawn = ""
     for i in range(count):
         x, y, size = (

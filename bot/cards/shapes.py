@@ -1,5 +1,5 @@
-"""Smooth shapes as SVG, computed by sums, products and square roots alone: the same digits on every
-machine.
+"""Smooth shapes as SVG, computed by sums, products and square roots alone, so that the digits are
+the same on every machine.
 """
 
 import math
@@ -13,7 +13,7 @@ def _channels(one: str, other: str) -> list[tuple[int, int]]:
 
 
 def mixed(one: str, other: str, share: float) -> str:
-    """Return a colour between two, as #rrggbb."""
+    """Return a colour between two, as #rrggbb. `share` is the share of the other one."""
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in _channels(one, other))
 
 
@@ -35,7 +35,9 @@ def unit(start: Point, end: Point) -> tuple[float, float]:
 
 
 def spline(points: Points, steps: int = 6) -> list[Point]:
-    """Return points of a curve through these, `steps` for each (the cubic of Catmull and Rom)."""
+    """Return points of a curve through some points, with `steps` points from each to the next (the
+    cubic of Catmull and Rom).
+    """
     last, curve = len(points) - 1, []
     for i in range(last):
         around = list(zip(*(points[min(max(i + k, 0), last)] for k in (-1, 0, 1, 2)), strict=True))
@@ -53,8 +55,8 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
 
 
 def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
-    """Turn a line with widths by the slope `first` where it begins. From its point number `start`
-    on, bend it by the slope `rest` in even steps, and stretch it.
+    """Return a line with widths, turned around its beginning by the slope `first`. From its point
+    number `start` on, the line is also stretched, and bent by the slope `rest` in even steps.
     """
     placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
     cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))
@@ -100,8 +102,8 @@ def smooth(points: Points) -> str:
 
 
 def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) -> str:
-    """Return the path of a horn, a plate or a tooth, bent by `bend` widths; without a bulge, it is
-    a feather.
+    """Return the path of a horn, a plate or a tooth, bent by `bend` widths. Without a bulge, the
+    path is that of a feather.
     """
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width

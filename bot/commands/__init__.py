@@ -1,7 +1,7 @@
 """All that a person can ask: commands, and what is said, sent or typed without a command.
 
-A button says a command too. Routing, "Do you mean …?", menus and `/help` read this table. Most
-functions stand in the modules beside it.
+A button says a command too. Routing, "Do you mean …?", menus and `/help` read the table COMMANDS.
+Most functions stand in the other modules of this package.
 """
 
 from collections.abc import Awaitable, Callable
@@ -35,14 +35,14 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
-    """The work of an answer. Or a function of (ask, rest, bot) that reads the rest: it returns what
-    `function` gets in place of the rest, and the work."""
+    """The work of an answer, or a function that finds it. That function gets the same as
+    `function`, and returns what `function` gets in place of the text, and the work."""
     menu: str = ""
-    """What the menu says of it. Without that, it is in no menu."""
+    """What the menu says of the command, or "" if it is in no menu."""
     help: str = ""
-    """What `/help` says of it, with marks as in `bot.words`."""
+    """What `/help` says of the command, with marks as in `bot.words`."""
     group: str = PLAY
-    """Where the help lists it. Only admins have the commands of the group ADMINS."""
+    """Where `/help` lists the command. Only admins have the commands of the group ADMINS."""
 
 
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
@@ -52,7 +52,9 @@ async def start(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
-    """Say which versions are in use, how good they are, and how often people find the real one."""
+    """Say which versions are in use, how good they are, and how often people find the real one of
+    four names.
+    """
     parts = [sentences.ABOUT]
     for network in Network:
         if weights := bot.shelf.serving.get(network):
@@ -68,9 +70,9 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
-    """Say, at most once in half a minute, that the bot reads no pictures, voices and stickers.
+    """Say, at most once in half a minute, that the bot reads no pictures, voices or stickers.
 
-    If an admin sends a file, say how it can teach a voice.
+    If an admin sends a file, say how a file can teach a voice.
     """
     if ask.is_admin and ask.file:
         raise Explained(HOW_TO_TEACH[ask.chat.place])
@@ -153,7 +155,7 @@ COMMANDS = {
         "/export – all I keep about you; /forget deletes it",
         group=YOURS,
     ),
-    # beside /export in the help
+    # /help mentions it beside /export
     "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),
     "help": Command(show_help, CHATTER, "what I can do"),
     "about": Command(

@@ -1,6 +1,6 @@
 """What only admins can ask for: `/retrain`, `/models` and `/use`, `/status` and `/ban`.
 
-For everybody but admins, they do not exist.
+For everybody but admins, these commands do not exist.
 """
 
 import asyncio
@@ -43,8 +43,8 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def end(ask: Said, rest: str, bot: Bot) -> None:
-    """End the run with this number, or the one that goes on: `/stop` keeps its best weights so far,
-    `/cancel` nothing.
+    """End the run that goes on, unless another run's number is given. `/stop` keeps its best
+    weights so far, and `/cancel` keeps nothing.
     """
     how, _ = ask.command
     run = bot.runs.running
@@ -56,7 +56,7 @@ async def end(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def models(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the versions of a network; other networks are a button away."""
+    """Show the versions of a network. Each of the other networks has a button."""
     network, title = await _network(rest.strip() or "dino", bot)
     in_use = await _in_use(network, bot)
     found = (await bot.shelf.versions(network))[:MOST_VERSIONS]
@@ -118,15 +118,14 @@ async def _network(given: str, bot: Bot) -> tuple[str, str]:
 
 
 async def _in_use(network: str, bot: Bot) -> str:
+    """Return the version in use, or "" if there is none."""
     with contextlib.suppress(Explained):
         return (await bot.shelf.current(network)).version
     return ""
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
-    """Show what the bot has done since its start, and which versions and how much memory it uses
-    now.
-    """
+    """Show what the bot has done since its start, which versions it uses, and how much memory."""
     used = memory()
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]

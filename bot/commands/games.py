@@ -44,9 +44,10 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
 
 
 async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Find the dinosaur of a first name, or of the one in the person's profile.
+    """Return the dinosaur of a first name, or else of the name in the person's profile, and the
+    work of sending it.
 
-    Only the name (in the network's letters) and the version decide it.
+    Only the name (in the network's letters) and the version decide the dinosaur.
     """
     weights = await bot.shelf.current(NETWORK)
     given = rest or ask.name
@@ -54,7 +55,7 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         raise Explained(sentences.ME_WHO)
     names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
     name = next((name for name in names if name and name not in TITLES), "")
-    # a longer name is refused below; to look through it here would take long
+    # a longer name is refused below, because a search for taboo words in it would take long
     if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
         raise Explained(sentences.TABOO)
     if not 1 <= len(name) <= LONGEST_PREFIX:
@@ -76,8 +77,9 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
 
 
 async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
-    """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
-    else asks for the round. The first press of a question counts.
+    """Return the three numbers that a button of a round says (`/today DAY QUESTION CHOICE`), and
+    the work. Any other text asks for the round, and gives no numbers. Raises Explained if the
+    question was answered before, or the round is over.
     """
     check_private(ask, "today")
     words = rest.split()
@@ -96,8 +98,8 @@ async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Wor
 
 
 async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
-    """Send where somebody stands in the round of the day: the next question, or the result. A press
-    is answered with the card of the real dinosaur.
+    """Send the next question of the round of the day, or the result of the round. A press is
+    answered, too, with the card of the real dinosaur.
     """
     day, question, choice = press or (datetime.now(UTC).toordinal(), 0, 0)
     spoken = date.fromordinal(day).strftime("%d %B").lstrip("0")
@@ -124,8 +126,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
     if real:
         card = card_of_name(real, bot.username, bot.drawings)
-        in_words = [*buttons, [Button("card", f"/name {real}")]]
-        await say_with_card(ask, card, opening + message, buttons, bot, in_words)
+        buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
+        await say_with_card(ask, card, opening + message, buttons, bot, buttons_alone)
     else:
         await ask.chat.say(opening + message, buttons)
 
@@ -133,8 +135,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
 async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     """Return the four names of a question in their order, and the real one.
 
-    They are the same for everybody: the released version invents the other three, even if another
-    one is in use.
+    The names are the same for everybody: the released version invents the other three, even if
+    another version is in use.
     """
     number = day * QUESTIONS + question
     if number in bot.questions:
@@ -150,6 +152,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]
     names = [real, *invented[:INVENTED]]
+    # in an order that tells nothing
     names = [names[n] for n in generator_for(number, ASIDE + 2).permutation(len(names))]
     bot.questions[number] = names, real
     return names, real
@@ -157,7 +160,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
 
 @cache
 def little_known() -> tuple[str, ...]:
-    """Return the real dinosaurs that few people know. Their length must not give them away."""
+    """Return the real dinosaurs that few people know, none longer or shorter than invented ones."""
     famous = FAMOUS.read_text(encoding="ascii").split()
     return tuple(
         name

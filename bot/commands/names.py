@@ -29,8 +29,8 @@ MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""Names like a real one begin with at least 3 letters of it, or with the whole of a name of at most
-8."""
+"""Names like a real one begin with at least 3 letters of the real one. If that is no longer than
+8, they may begin with all of it."""
 FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
 """The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
@@ -56,8 +56,8 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
         checkpoint = await bot.shelf.current(network_of(wish))
         prefix, opening = _prefix(letters, checkpoint, voice), NOTHING
         if not voice:
-            begins, opening = like(prefix, checkpoint)
-            prefix = begins or prefix
+            beginning, opening = beginning_like(prefix, checkpoint)
+            prefix = beginning or prefix
         wish = replace(wish, prompt=prefix, opening=opening)
     await answer(ask, wish, bot)
 
@@ -65,15 +65,15 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
 async def typed(ask: Typed, text: str, bot: Bot) -> None:
     """Offer five names that begin with a word: `@bot mango`, in any chat.
 
-    Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and
-    the same words give the same offers again. Offers are not kept: the message that is sent has a
-    link to the card of its name.
+    Offers depend on the person's seed but stand outside the person's sequence: typing takes no
+    turn, and the same words give the same offers again. Offers are not kept: the message that is
+    sent has a link to the card of its name.
     """
     if is_taboo(text):
         raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
     prefix = _prefix(text, checkpoint) if text.strip() else ""
-    wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
+    wish = Wish(Genre.DINO, beginning_like(prefix, checkpoint)[0] or prefix, OFFERED)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
     creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
@@ -88,7 +88,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
 
 
 async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
-    """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
+    """Send the card of a name: `/name mangosaurus`, as links in sent offers say it."""
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
@@ -104,26 +104,27 @@ async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
 
 
 def latin(word: str) -> str:
-    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks fall away."""
+    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks are left out."""
     normal = unicodedata.normalize("NFC", word).lower()
+    # letters, with the marks on them
     letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
     return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
 
 
-def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
-    """Return how names like a real one begin, and a sentence that says that it is real. Both are
-    empty if the name is not real.
+def beginning_like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
+    """Return the beginning of names like a real one, and a sentence that says what the real one is.
+    Both are empty if the name is not real.
 
-    The names begin with what stands before the last known part of the real one. Without such a
-    part, they begin with the first half of a long name, or with the whole of a short one: Anna and
-    Victoria are genera, too.
+    Names like it begin with what stands before its last known part. Without such a part, they begin
+    with the first half of a long name, or with the whole of a short one: Anna and Victoria are
+    genera, too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
     if not what:
         return "", NOTHING
     end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
-    for part in parts_of(name)[-1:]:
+    for part in parts_of(name)[-1:]:  # none, if no part is known
         if part.end == len(name) and part.start >= SHORTEST_BEGINNING:
             end = part.start
     opening = sentences.REAL.format(name.capitalize(), what, name[:end].capitalize())
@@ -131,14 +132,14 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
 
 
 def _count(word: str) -> int:
-    """Read a number in any script's digits: ٣ is 3."""
+    """Return the number that a word writes, in digits of any script: ٣ is 3. Raises Explained."""
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str = "") -> str:
-    """Read first letters as the network writes them. Those of dinosaurs may be of any script."""
+    """Return first letters as the network writes them. For dinosaurs, they may be of any script."""
     prefix = checkpoint.vocabulary.fold(word if voice else latin(word)).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS

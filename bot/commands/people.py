@@ -47,16 +47,17 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
         left_out = 0
     left = newest[left_out:]
     work = accumulate(work_for(creation).texts for creation in left)
+    # as many as one file may have, and at least one
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        texts = [await _written(creation, bot) for creation in part]
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
+        texts = [await _as_text(creation, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
-        turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
-        turns.append(sentences.counted(person.streak, "day"))
+        counts = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
+        counts.append(sentences.counted(person.streak, "day"))
         answered = await bot.store.answered_questions(ask.person, datetime.now(UTC).toordinal())
-        turns.append(sentences.counted(len(answered), "question"))
-        texts.insert(0, sentences.EXPORTED_PERSON.format(person, *turns))
+        counts.append(sentences.counted(len(answered), "question"))
+        texts.insert(0, sentences.EXPORTED_PERSON.format(person, *counts))
     content = "\n\n\n".join(texts) + "\n"
     end = left_out + len(part)
     message = sentences.EXPORT
@@ -83,7 +84,7 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGET, buttons)
 
 
-async def _written(creation: Creation, bot: Bot) -> str:
+async def _as_text(creation: Creation, bot: Bot) -> str:
     """Return a creation as the lines of a text file, or why it cannot be written any more."""
     try:
         text = str(layout.shown(creation, await bot.shelf.write(creation)))
@@ -96,6 +97,6 @@ async def _written(creation: Creation, bot: Bot) -> str:
 
 
 def check_private(ask: Said, command: str) -> None:
-    """Raise Explained in a group, with a link to a private chat that begins with the command."""
+    """Raise Explained in a group, with a link that begins a private chat with the command."""
     if not ask.chat.is_private:
         raise Explained(sentences.IN_PRIVATE.format(Message([Piece(f"/{command}", "opening")])))

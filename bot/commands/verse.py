@@ -41,10 +41,10 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)
     if code_in(rest.strip()):
-        poem = await creation_in(ask, rest, bot)
-        if poem.genre is not Genre.POEM or poem.voice:
+        creation = await creation_in(ask, rest, bot)
+        if creation.genre is not Genre.POEM or creation.voice:
             raise Explained(sentences.NO_SONNET)
-        line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
+        line, own_words = layout.first_line(creation, await bot.shelf.write(creation))
         await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
         return
     line = line_in(rest).strip()
@@ -54,16 +54,17 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Find the creation to show again, letter for letter, whoever asked for it first. It takes no
-    turn.
+    """Return the creation to show again, letter for letter, whoever asked for it first, and the
+    work. Showing it takes no turn.
     """
     creation = await creation_in(ask, rest, bot)
     return creation, work_for(creation)
 
 
 async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for another text like a creation, with the next turn of whoever asks. `/wilder` raises
-    the temperature. Another dinosaur of a first name says whose it is.
+    """Return the wish for another text like a creation, and the work. The text takes the next turn
+    of whoever asks. `/wilder` raises the temperature. Another dinosaur of a first name begins with
+    that name.
     """
     creation = await creation_in(ask, rest, bot)
     temperature = creation.temperature
@@ -85,7 +86,7 @@ async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
 
 
 async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for a poem that is longer by a part."""
+    """Return the wish for a poem that is longer by a part, and the work."""
     creation = await creation_in(ask, rest, bot)
     if creation.genre is not Genre.POEM or creation.length >= MOST_CONTINUED:
         raise Explained(sentences.LONGEST_POEM)
@@ -94,8 +95,8 @@ async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
 
 
 async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
-    """Find a creation, and the number of the name that its card shows: `/card CODE [number]`.
-    Without a number, the card shows the first name.
+    """Return a creation with the number of the name that its card shows, and the work: `/card CODE
+    [number]`. Without a number, the card shows the first name.
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(ask, code, bot)
@@ -104,11 +105,11 @@ async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, 
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it. If it cannot be drawn or sent, send its
-    words, and say why.
+    """Send the card of a creation, whoever asked for it. If the card cannot be drawn or sent, send
+    its words, and say why.
     """
     creation, n = found
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
     picture = card_of(creation, text, n, bot.username, bot.drawings)
@@ -125,7 +126,7 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
 
 
 async def creation_in(ask: Said, rest: str, bot: Bot) -> Creation:
-    """Return the creation whose code somebody gives. Raises Explained."""
+    """Return the creation with the code that somebody gives. Raises Explained."""
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.CODE_USAGE.format(ask.command[0]))

@@ -1,4 +1,5 @@
-"""Custom voices: `/voices`, how `/dino` and `/poem` ask for a voice, and how a file teaches it.
+"""Custom voices: `/voices`, how `/dino` and `/poem` ask for a voice, and how a file teaches a
+voice.
 
 The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 """

@@ -48,6 +48,7 @@ class Access:
         return is_same(request.cookies.get(self._cookie, ""), self._key)
 
     def let_in(self, response: web.Response) -> None:
+        """Give a browser the cookie."""
         response.set_cookie(
             self._cookie, self._key, max_age=365 * 24 * 3600, httponly=True, samesite="Strict"
         )
@@ -68,7 +69,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=421, text=words.WRONG_HOST)
     origin = request.headers.get("Origin")
     is_own = origin == f"http://{host.lower()}"
-    if origin is None:  # browsers send it with all that could do harm
+    if origin is None:  # browsers send an Origin with all that could do harm
         is_own = request.method == "GET" and request.path != "/socket"
     site = request.headers.get("Sec-Fetch-Site", "none")
     if not is_own or (site not in ("same-origin", "none") and request.path != "/"):
@@ -77,7 +78,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Let every response forbid what our page never does."""
+    """Add headers to a response. They forbid a browser what our page never does."""
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.popall("Server", None)

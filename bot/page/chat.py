@@ -32,8 +32,8 @@ SHOWN = 20
 class Entry:
     """A message as the page keeps it.
 
-    `key` is what a tab calls its own line, and `waits` is true until that line is answered. A file
-    with an `alt` is a card; any other one is to download.
+    `key` is a tab's own name for a line that was written there, and `waits` is true until that line
+    is answered. A file with an `alt` is a card; any other file is for download.
     """
 
     number: int
@@ -50,7 +50,7 @@ class Entry:
     alt: str = ""
 
     def facts(self) -> dict[str, Any]:
-        """Return what a tab gets: the size of a file, but not its content."""
+        """Return the entry as a tab gets it: with the size of a file, but without its content."""
         return asdict(self) | {"content": None, "size": len(self.content or b"")}
 
 
@@ -100,7 +100,7 @@ class PageChat(Chat):
         await self.tell("message", **entry.facts())
         return entry
 
-    async def answered(self, task: asyncio.Task[None], entry: Entry) -> None:
+    async def mark_answered(self, task: asyncio.Task[None], entry: Entry) -> None:
         """Wait until an ask is answered or refused, and mark the line that asked as answered.
         `/forget` may have deleted that line by then.
         """
@@ -138,7 +138,7 @@ class PageChat(Chat):
         await self.tell("typing")
 
     async def clear(self) -> None:
-        """Delete what was said here, and say hello."""
+        """Delete all messages here, and say hello."""
         self.entries.clear()
         await self.tell("cleared")
         await self.add(sentences.START[True], FIRST, is_start=True)
@@ -150,7 +150,7 @@ class PageChat(Chat):
         await tab.send_json({"event": "chat", "messages": messages} | facts)
 
     async def tell(self, event: str, **facts: Any) -> None:
-        """Send an event to all tabs, but to none that is just closing."""
+        """Send an event to all tabs. A tab that is just closing is passed over."""
         for tab in list(self.tabs):
             with contextlib.suppress(ConnectionError):
                 await tab.send_json({"event": event} | facts)

@@ -35,15 +35,15 @@ ASSETS = Path(__file__).with_name("assets")
 
 
 class Page(Door):
-    """The page at a port of this machine; without a port, at the usual one or any free one.
+    """The page at a port of this machine; if none is given, at the usual port or any free one.
 
     Raises StartError.
     """
 
     def __init__(self, settings: Settings, port: int | None = None) -> None:
-        self._socket = _bound(port)
+        self._socket = _listening_socket(port)
         self.port: int = self._socket.getsockname()[1]
-        # in the folder of all state
+        # the key is kept in the folder of the bot's state
         self._access = access.Access(settings.checkpoints.with_name("page-key"), self.port)
         self.link = f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
         self._chat = PageChat()
@@ -122,6 +122,7 @@ class Page(Door):
         content = await request.read()
         query = request.query
         name = query.get("name") or "file"
+        # a `sleep` of no time returns the content
         file = File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content))
         ask = Sent(
             person=YOU, chat=self._chat, is_admin=True, text=query.get("line", ""), file=file
@@ -130,7 +131,7 @@ class Page(Door):
         return web.Response(status=204)
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
-        """Show the chat in a tab, and take what is said there."""
+        """Show the chat in a tab, and take the lines that are written there."""
         if not self._access.knows(request):
             return web.Response(status=403, text=words.PAGE["stranger"])
         tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, compress=False)
@@ -162,17 +163,17 @@ class Page(Door):
                 )
 
     async def _hear(self, ask: Said, **facts: Any) -> None:
-        """Show what somebody says as a message of their own, and ask the bot, unless it stops: then
-        the page gives the line back.
+        """Show what somebody says as a message of their own, and ask the bot. While the bot stops,
+        do neither: the page gives the line back.
         """
         if bot := self._bot:
             message = Message([Piece(ask.text)])
             entry = await self._chat.add(message, mine=True, waits=True, **facts)
-            self._tasks.begin(self._chat.answered(bot.ask(ask), entry))
+            self._tasks.begin(self._chat.mark_answered(bot.ask(ask), entry))
 
 
-def _bound(port: int | None) -> socket.socket:
-    """Return a socket that listens at a port; if none is given, at the usual one or any free one.
+def _listening_socket(port: int | None) -> socket.socket:
+    """Return a socket that listens at a port; if none is given, at the usual port or any free one.
 
     Raises StartError.
     """
@@ -180,6 +181,7 @@ def _bound(port: int | None) -> socket.socket:
         try:
             return socket.create_server((LOOPBACK, at))
         except OSError as error:
+            # without the address, which Python adds
             reason = str(error.strerror).partition(" (while")[0]
     raise StartError(
         f"the page cannot be served at port {port or PORT}: {reason}; --port chooses another one"

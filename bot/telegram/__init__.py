@@ -3,11 +3,11 @@
 request    HTTP requests that end in time, with errors that say whether Telegram may have acted
 pacing     when each message leaves
 chat       a chat, and a message as Telegram's HTML
-door       polling, and from updates to asks
+door       polling, and how updates become asks
 """
 
 import os
 
-# This tells the library to give durations as timedeltas. Without it, each RetryAfter also warns of
+# With this, the library gives durations as timedeltas. Without this, each RetryAfter also warns of
 # a deprecation.
 os.environ["PTB_TIMEDELTA"] = "1"

@@ -81,13 +81,14 @@ TAGS: dict[Style, str] = {
 def html_of(message: Message, username: str) -> str:
     """Return a message as Telegram's HTML.
 
-    A code becomes a link that shows its creation, and an opening one that says its command.
+    A code becomes a link that shows its creation. An `opening` becomes a link that says its
+    command.
     """
     html = ""
     for text, style in message:
         escaped = escape(text)
         if style == "opening":
-            html += link_to(username, escaped[1:])
+            html += link_to(username, escaped[1:])  # the command without its slash
         elif style == "creation":
             html += f'<a href="https://{link_to(username, escaped)}">{escaped}</a>'
         elif style in TAGS:
@@ -98,7 +99,7 @@ def html_of(message: Message, username: str) -> str:
 
 
 def shortened(message: Message, most: int) -> Message:
-    """Return a message that fits: if it is too long, its beginning as plain text."""
+    """Return a message if it fits, else its beginning as plain text."""
     if length(message) <= most:
         return message
     text = str(message).encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore")
@@ -131,7 +132,7 @@ class TelegramChat(Chat):
         self._pressed = pressed
         self._typed = typed
         self._presser = NOTHING
-        self._place = door.pacing.place()
+        self._place_in_queue = door.pacing.place()
         self._where: dict[str, Any] = {}
         if note and note.topic is not None:
             self._where["message_thread_id"] = note.topic
@@ -148,11 +149,12 @@ class TelegramChat(Chat):
         sent = await self._send(
             self._door.client.send_message,
             self._html(message),
-            self._door.pacing.place() if unfinished else self._place,
+            self._door.pacing.place() if unfinished else self._place_in_queue,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
         if unfinished and self.note:
-            with contextlib.suppress(StoreError):  # then the next start says that it is in doubt
+            # if this fails, the next start says that the answer is in doubt
+            with contextlib.suppress(StoreError):
                 await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
@@ -166,7 +168,7 @@ class TelegramChat(Chat):
             number,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
-        place = self._door.pacing.place() if unfinished else self._place
+        place = self._door.pacing.place() if unfinished else self._place_in_queue
         with self._explained():
             await self._door.pacing.send(edit, self.id, place, is_edit=True)
 
@@ -188,7 +190,9 @@ class TelegramChat(Chat):
         return True
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a picture by its file_id. If it has none, or Telegram refuses it, upload it."""
+        """Send a picture by its file_id. If there is none, or Telegram refuses it, upload the
+        picture.
+        """
         known = self._door.file_ids
         send = self._door.client.send_photo
         below: dict[str, Any] = {
@@ -198,10 +202,10 @@ class TelegramChat(Chat):
         }
         if picture.key in known:
             with contextlib.suppress(BadRequest):
-                await self._send(send, known[picture.key], self._place, **below)
-                return
+                await self._send(send, known[picture.key], self._place_in_queue, **below)
+                return  # not reached if Telegram refuses the file_id
         png, _ = await picture.draw()
-        sent = await self._send(send, png, self._place, **below)
+        sent = await self._send(send, png, self._place_in_queue, **below)
         self._door.without_pictures.discard(self.id)
         if picture.is_kept:
             known[picture.key] = sent.photo[-1].file_id
@@ -214,7 +218,7 @@ class TelegramChat(Chat):
         await self._send(
             self._door.client.send_document,
             content,
-            self._place,
+            self._place_in_queue,
             caption=self._html(message, MessageLimit.CAPTION_LENGTH),
             filename=name,
             reply_markup=_keyboard(buttons, self._door.client.username),
@@ -230,7 +234,7 @@ class TelegramChat(Chat):
         """Offer what somebody may send in another chat. A reason stands on a button that leads to a
         chat with the bot.
 
-        If they have typed more meanwhile, Telegram refuses the offers. That is no error.
+        If the person has typed more meanwhile, Telegram refuses the offers. That is no error.
         """
         results = [
             InlineQueryResultArticle(
@@ -276,6 +280,7 @@ class TelegramChat(Chat):
         place: int,
         **options: Any,
     ) -> TelegramMessage:
+        """Send a message in its turn. It is noted as on its way, unless it is a refusal."""
         call: Call[TelegramMessage] = partial(send, self.id, content, **self._where, **options)
         if place != REFUSAL:
             call = partial(self._noted, call)
@@ -322,6 +327,7 @@ class TelegramChat(Chat):
 
 
 def _keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
+    """Return buttons as Telegram wants them, or None if there are none."""
     rows = [
         [
             InlineKeyboardButton(each.label, callback_data=each.line)

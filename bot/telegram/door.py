@@ -1,6 +1,6 @@
 """The door of Telegram: it polls for updates, and turns them into asks. It fills the menus, too.
 
-Asks are noted before Telegram forgets their updates, and those that the last start left come first.
+Asks are noted before Telegram forgets their updates, and asks that the last start left come first.
 Polling fetches no more than can be answered in time, and pauses while nothing can. Telegram keeps
 updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
@@ -54,16 +54,16 @@ POLL_SECONDS = 10
 WAIT_SECONDS = 30.0
 """The door fetches no more updates than can be answered in this time."""
 PAUSE_SECONDS = 2.0
-"""The pause after a failed try to reach Telegram, or to note what was asked."""
+"""The pause after a failed try to reach Telegram, or to note asks."""
 DEAF_SECONDS = 20.0
 """If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
-"""Another program polls with the token if Telegram says so twice, 10 to 20 seconds apart. If it
-says so once, it means a poll that the last start left behind."""
+"""Another program polls with the token if Telegram says so twice, 10 to 20 seconds apart. If
+Telegram says so once, it means a poll that the last start left behind."""
 RENEW_SECONDS = 1.0
 """How long the old polling client may take to close."""
 ON_ITS_WAY_SECONDS = 0.5
-"""How long Telegram may take to say that a message has arrived, at a stop."""
+"""At a stop, how long Telegram may take to say that a message has arrived."""
 LOOK_SECONDS = 0.5
 """How often polling looks, while it pauses, whether there is room again."""
 REJECTED = (
@@ -84,11 +84,11 @@ class Telegram(Door):
     """
 
     inbox: Inbox
-    """It knows which answer is on its way."""
+    """The notes of asks, which also say whether an answer is on its way."""
     file_ids: dict[str, str]
     """Telegram's ids of cards that were sent, by the cards' keys."""
     polling: asyncio.Task[None]
-    """It ends with StartError once Telegram rejects the token."""
+    """The task that polls. It ends with StartError once Telegram rejects the token."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Telegram(Door):
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
         self._heard = asyncio.get_running_loop().time()
-        await self._answered(self.client.initialize)
+        await self._call_until_answered(self.client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -174,13 +174,13 @@ class Telegram(Door):
     async def _fetch(self, bot: Bot) -> None:
         """Begin to answer each update, until the task is cancelled. Raises StartError."""
         # Telegram answers no polls while it has a webhook
-        await self._answered(self.client.delete_webhook)
+        await self._call_until_answered(self.client.delete_webhook)
         while True:
             # if there is no room by then, something hangs, and the bot is no longer well
-            longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+            well_until = asyncio.get_running_loop().time() + WAIT_SECONDS
             while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
-                self._heard = min(asyncio.get_running_loop().time(), longest)
+                self._heard = min(asyncio.get_running_loop().time(), well_until)
             poll = partial(
                 self.client.get_updates,
                 self._offset,
@@ -188,12 +188,12 @@ class Telegram(Door):
                 timeout=POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
             )
-            if updates := await self._answered(poll):
+            if updates := await self._call_until_answered(poll):
                 await self._take(updates, bot)
-            # so that each ask has its place before the next look at the room
+            # so that each new ask is expected before the next look at the room
             await asyncio.sleep(0)
 
-    async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call_until_answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError.
 
         The log warns once when Telegram stops answering, and once when it answers again.
@@ -203,7 +203,7 @@ class Telegram(Door):
             pause = PAUSE_SECONDS
             try:
                 answer = await call()
-            except InvalidToken:  # whose text holds the token
+            except InvalidToken:  # its text holds the token
                 raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
@@ -232,8 +232,8 @@ class Telegram(Door):
             await asyncio.sleep(pause)
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
-        """Note what a batch of updates asks, and begin to answer it. What somebody types inline is
-        not noted: nobody waits for that after a stop.
+        """Note the asks in a batch of updates, and begin to answer. What somebody types inline is
+        not noted, because nobody waits for offers after a stop.
 
         An update that cannot be read stops no other.
         """
@@ -244,7 +244,7 @@ class Telegram(Door):
                     person = query.from_user.id
                     chat = TelegramChat(self, person, typed=query.id)
                     bot.ask(Typed(person=person, chat=chat, text=query.query))
-                elif note := self._asked(update):
+                elif note := self._note_of(update):
                     asked.append((note, update.callback_query))
             except Exception as error:
                 reason = type(error).__name__  # not its text, which may quote what somebody wrote
@@ -252,15 +252,15 @@ class Telegram(Door):
                     "Update %s cannot be read (%s) and is passed over", update.update_id, reason
                 )
         last = updates[-1].update_id
-        await self._keep([note for note, _ in asked], last, bot)
+        await self._note_asks([note for note, _ in asked], last, bot)
         self._offset = last + 1
         for note, press in asked:
             self._begin(note, bot, press)
 
-    async def _keep(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
+    async def _note_asks(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
         """Note asks, and try again for twenty seconds while the database takes nothing.
 
-        Then they begin all the same, and whatever needs the database says so.
+        After that, the asks begin all the same, and whatever needs the database reports the error.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + NOTING_SECONDS
@@ -278,7 +278,7 @@ class Telegram(Door):
 
     def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
         """Begin to answer an ask. Whether its person is an admin is looked up now, even if an
-        earlier start noted it.
+        earlier start noted the ask.
         """
         kind = Sent if note.is_sent else Said
         ask = kind(
@@ -288,16 +288,16 @@ class Telegram(Door):
             is_admin=note.person in bot.admins,
             file=self._file(**note.file) if note.file else None,
             name=note.name,
-            # what has begun to show goes on, however old it is
+            # an answer that has begun to show goes on, however old the ask is
             is_late=note.shown is None and time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
         bot.ask(ask)
 
-    def _asked(self, update: Update) -> Note | None:
-        """Return what an update asks of this bot."""
-        # Of the message with the button, Telegram may send only the chat and the number. A message
-        # that was sent inline has no buttons.
+    def _note_of(self, update: Update) -> Note | None:
+        """Return the note for an update, or None if it asks nothing of this bot."""
+        # Telegram may send no more than the chat and the number of the message with the button. A
+        # message that was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
             return Note(
                 bot=self.client.id,
@@ -311,17 +311,19 @@ class Telegram(Door):
                 topic=_topic(message),
                 is_press=True,
             )
-        return self._said(update.update_id, update.message) if update.message else None
+        return self._note_of_message(update.update_id, update.message) if update.message else None
 
-    def _said(self, update: int, message: Message) -> Note | None:
-        """Return what a message asks, if it is for us and not written by a bot."""
+    def _note_of_message(self, update: int, message: Message) -> Note | None:
+        """Return the note of a message, or None if it is not for us or was sent through a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins
         is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))
         if sender is None or message.via_bot or is_event:
             return None
         text = message.text or message.caption or ""
-        if message.chat_id < 0 and not text.startswith("/"):  # what a group says to itself
+        if message.chat_id < 0 and not text.startswith(
+            "/"
+        ):  # people in a group talk to one another
             return None
         if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):
             # a command with a bot's name behind it
@@ -342,10 +344,12 @@ class Telegram(Door):
             name=writable(sender.first_name or ""),  # a group has none
             topic=_topic(message),
             is_sent=not text or bool(message.document),
-            file=_facts(document) if document else None,
+            file=_file_facts(document) if document else None,
         )
 
     def _file(self, file_id: str, name: str, size: int) -> File:
+        """Return a file that Telegram keeps."""
+
         async def read() -> bytes:
             try:
                 file = await self.client.get_file(file_id)
@@ -373,8 +377,8 @@ def _topic(message: MaybeInaccessibleMessage) -> int | None:
     return None
 
 
-def _facts(document: Document) -> dict[str, Any]:
-    """Return what is noted of a file."""
+def _file_facts(document: Document) -> dict[str, Any]:
+    """Return the facts of a file that are noted."""
     return {
         "file_id": document.file_id,
         "name": writable(document.file_name or "file"),

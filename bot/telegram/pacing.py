@@ -10,7 +10,7 @@ alone.
 
 If Telegram surely did not act (no connection, or a status of 500 to 503), the message keeps its
 place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
-it does no harm twice. Every other failure is the caller's to judge.
+it does no harm twice. The caller handles every other failure.
 
 How much is accepted is decided elsewhere: callers ask `wait`, `room` or `allow_refusal` first.
 """
@@ -43,14 +43,15 @@ TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 MOST_CHATS = 10_000
 """How many chats are remembered. Rates look back no further than a minute."""
 AT_ONCE = CONNECTIONS // 2
-"""How many messages, and how many other requests, are on their way at the same time. So no request
-waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
+"""How many messages, and how many other requests, may be on their way at the same time. So no
+request waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for
+each."""
 RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 REMEMBERED = 30
-"""Telegram's speed is a mean over about so many messages."""
+"""Telegram's speed is a mean over about this many messages."""
 SHARE = 5
-"""While messages are expected, at least so many leave for each refusal."""
+"""While messages are expected, at least this many leave for each refusal."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -58,11 +59,11 @@ REFUSAL = 0
 
 
 class Rates:
-    """The rates of messages to one chat, or to all: at most so many in so many seconds, and none
-    while Telegram wants silence.
+    """The rates of messages to one chat, or to all. A rate is a number of messages in a number of
+    seconds. While Telegram wants silence, none leave.
 
-    A message counts from its start until so many seconds after Telegram's answer, because Telegram
-    may count it at any time between.
+    A message counts from its start until Telegram's answer, and for the rate's seconds after that,
+    because Telegram may count it at any time between.
     """
 
     def __init__(self, *rates: tuple[int, float]) -> None:
@@ -73,6 +74,8 @@ class Rates:
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message may go behind `ahead` others that wait."""
+        # each message needs a free place of the rate: `number` is the place that this one gets,
+        # after all places were used `rounds` times
         begin = max(now, self.held_until)
         latest = begin
         for ends, seconds in self._ends:
@@ -83,9 +86,11 @@ class Rates:
         return latest
 
     def begin(self) -> None:
+        """Count a message that leaves."""
         self._on_their_way += 1
 
     def end(self, now: float) -> None:
+        """Note that Telegram has answered a message."""
         self._on_their_way -= 1
         for ends, _ in self._ends:
             ends.append(now)
@@ -122,6 +127,7 @@ class Pacing:
 
     @property
     def waiting(self) -> int:
+        """How many messages wait."""
         return len(self._waiting)
 
     @property
@@ -146,7 +152,7 @@ class Pacing:
         """Return how long an answer waits behind `in_chat` messages to its chat and `in_all`
         messages to all chats.
 
-        What waits here already is among them. Every sixth message may be a refusal.
+        The messages that wait here already are among them. Every sixth message may be a refusal.
         """
         now = asyncio.get_running_loop().time()
         in_chat = max(in_chat, sum(each.chat_id == chat_id for each in self._waiting))
@@ -169,8 +175,8 @@ class Pacing:
     def allow_refusal(self, chat_id: int, expected: int) -> bool:
         """Return whether a refusal may go to a chat, and then count it as said.
 
-        It may if it could leave soon, and if enough messages have left for it or none are
-        `expected`.
+        It may go if it could leave soon, and if enough messages were sent since the last refusal or
+        no other messages are `expected`.
         """
         if not (expected or self._waiting):
             self._unspent = max(self._unspent, SHARE)
@@ -184,7 +190,7 @@ class Pacing:
     async def send(
         self, call: Call[Sent], chat_id: int, place: int, *, is_edit: bool = False
     ) -> Sent:
-        """Send a message as soon as it may go. Raises what its last try raised."""
+        """Send a message as soon as it may go. Raises the error of the last try."""
         loop = asyncio.get_running_loop()
         last_try = loop.time() + RETRY_SECONDS
         while True:
@@ -211,11 +217,14 @@ class Pacing:
                 chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
+                    # no more are saved up than leave in a second
                     self._unspent = min(self._unspent + 1, max(RATE, SHARE))
                 return sent
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
-        """Send what is no message, unless Telegram wants silence: later, it would be useless."""
+        """Send a request that is no message. Raises NotDoneError if Telegram wants silence, because
+        the request would be useless later.
+        """
         held_until = max(self._all.held_until, self._chat(chat_id).held_until)
         if held_until > asyncio.get_running_loop().time():
             raise NotDoneError("Telegram wants silence")
@@ -237,20 +246,20 @@ class Pacing:
         """Wait until a message may go; the block lasts while it is on its way."""
         message = Waiting(place, chat_id)
         bisect.insort(self._waiting, message, key=lambda each: each.place)
-        self._serve()
+        self._let_go()
         try:
             await message.may_go.wait()
             yield
         finally:
-            if message in self._waiting:
+            if message in self._waiting:  # cancelled before it could go
                 self._waiting.remove(message)
             else:
                 now = asyncio.get_running_loop().time()
                 self._all.end(now)
                 self._chat(chat_id).end(now)
-            self._serve()
+            self._let_go()
 
-    def _serve(self) -> None:
+    def _let_go(self) -> None:
         """Let go every message that may go, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
@@ -272,14 +281,14 @@ class Pacing:
             chat.begin()
             message.may_go.set()
         if later < math.inf:
-            self._timer = loop.call_at(later, self._serve)
+            self._timer = loop.call_at(later, self._let_go)
 
     def _chat(self, chat_id: int) -> Rates:
         """Return the rates of a chat. The chats that were used last are remembered."""
         used = self._chats.pop(chat_id, None)
         if used is None:
             used = Rates(TO_A_CHAT, TO_A_GROUP) if chat_id < 0 else Rates(TO_A_CHAT)
-        self._chats[chat_id] = used
+        self._chats[chat_id] = used  # at the end, so that the first is the one to forget
         if len(self._chats) > MOST_CHATS:
             del self._chats[next(iter(self._chats))]
         return used
@@ -300,4 +309,4 @@ class Pacing:
 def silence_in(error: RetryAfter) -> float:
     """Return for how long Telegram wants to be left alone."""
     wait = error.retry_after
-    return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type is both
+    return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type allows both

@@ -1,5 +1,5 @@
 """The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say
-whether Telegram may have carried it out.
+whether Telegram may have carried out the request.
 
 Every address holds the token. So our errors neither have an error of httpx as their cause nor quote
 one. Only the reason of a failed connection is quoted, as it names no address.
@@ -54,15 +54,15 @@ class NotDoneError(NetworkError):
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Raises NotDoneError; TimedOut or NetworkError if the request may have been carried out.
+    Raises NotDoneError or, if the request may have been carried out, TimedOut or NetworkError.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
         with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
             usual = {"pool_timeout": POOL_SECONDS, "read_timeout": READ_SECONDS}
             super().__init__(connections, **usual | options)
-            return
-        # not in `except`, where it would remember httpx's error, which may show a password
+            return  # not reached if a setting cannot be used
+        # not in `except`, where this error would remember httpx's, which may show a password
         raise StartError(
             "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be"
             " used (values not shown, as a proxy's address may hold a password)"
@@ -84,7 +84,7 @@ class TelegramRequest(HTTPXRequest):
             failure = NetworkError(
                 f"The response is not Telegram's, or was cut short (status {status})"
             )
-        # not in `except`, where it would remember httpx's error and with it the address
+        # not in `except`, where this error would remember httpx's, and with it the address
         raise failure
 
 
@@ -112,12 +112,13 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
     """
     with contextlib.suppress(Exception):
         Update.de_json(update, None)
-        return update
+        return update  # not reached if parsing fails
     logger.error("Update %s cannot be read and is passed over", update["update_id"])
     return {"update_id": update["update_id"]}
 
 
 def _failure(error: Exception) -> NetworkError:
+    """Return our error for a request that raised another one."""
     cause = error.__cause__ or error
     if isinstance(cause, _NOTHING_SENT):
         return NotDoneError(f"No connection to Telegram: {str(cause) or type(cause).__name__}")

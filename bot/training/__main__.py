@@ -34,13 +34,13 @@ from model.training.trainer import Trainer
 from model.weights.versions import load
 
 MEASURED_STEPS = 4
-"""After so many steps, the speed of this machine is known. The first ones are slower."""
+"""After this number of steps, the speed of this machine is known. The first ones are slower."""
 
 
 def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
     """Carry out the run in `folder`.
 
-    It takes about so many minutes, or as long as its recipe says if `minutes` is 0.
+    The run takes about `minutes`. If that is 0, it takes as long as its recipe says.
     """
     stopped = threading.Event()
     threading.Thread(target=_listen, args=(stopped, folder), daemon=True).start()
@@ -50,12 +50,12 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         old = load(folder / OLD) if (folder / OLD).exists() else None
         recipe, start = recipe_and_start(corpus, None if is_fresh else old)
         seed = secrets.randbelow(1 << 32)
-        make = partial(
+        make_trainer = partial(
             Trainer, corpus=corpus, seed=seed, threads=max(1, available_cores() - 1), start=start
         )
-        trainer = make(recipe)
+        trainer = make_trainer(recipe)
         if minutes:
-            trainer = make(recipe_for_minutes(recipe, trainer, minutes))
+            trainer = make_trainer(recipe_for_minutes(recipe, trainer, minutes))
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
@@ -63,6 +63,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
 
 
 def _corpus(text: Path, form: str, *, is_fresh: bool) -> Corpus:
+    """Return what the run learns from: the text of a voice, if there is one, or our own."""
     if text.exists():
         return corpus_of(text, form)
     if form == "names":
@@ -81,10 +82,12 @@ def recipe_for_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Reci
 
 
 def _tell(event: Mapping[str, Any]) -> None:
+    """Tell the bot about an event."""
     print(json.dumps(event), flush=True)
 
 
 def _listen(stopped: threading.Event, folder: Path) -> None:
+    """Set `stopped` at the first byte from the bot. When the pipe ends, end this process."""
     while os.read(0, 1):
         stopped.set()
     shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, so nobody else would delete it

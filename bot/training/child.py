@@ -1,7 +1,7 @@
 """The bot's end of the child process of a run, and the progress that the child reports.
 
-The child's folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. The
-child adds NEW, the weights that it has trained.
+In the child's folder are OLD, the weights in use, if there are any, and TEXT, if a voice is taught.
+The child adds NEW, the weights that it has trained.
 """
 
 import json
@@ -46,14 +46,16 @@ class Child:
         return cls(process, folder)
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the events that it prints, until it has ended."""
+        """Yield the events that the child prints, until the child has ended."""
         if self._process.stdout:
             async for line in self._process.stdout:
                 yield json.loads(line)
         await self._process.wait()
 
     def failure(self) -> str:
-        """Return why it has failed, for people; "" if it has not. Log a traceback."""
+        """Return why the child has failed, in words for people, or "" if it has not. If it has said
+        nothing for people, log what it has printed.
+        """
         code = self._process.returncode
         if not code:
             return ""
@@ -81,7 +83,8 @@ class Progress:
     newest: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The newest event of each kind: "started", "progress", "finished" …"""
     samples: list[tuple[int, str]] = field(default_factory=list)
-    """Steps, each with a text written after it: the first, some between, and the newest."""
+    """Steps, each with a text that was written after it: the first, some between, and the newest.
+    """
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take an event."""
@@ -90,11 +93,12 @@ class Progress:
         if kind == "sample":
             self.samples.append((event["step"], event["text"]))
             if len(self.samples) > MOST_SAMPLES:
+                # every other one between the first and the newest
                 del self.samples[1:-1:2]
 
     @property
     def was_stopped(self) -> bool:
-        """Whether somebody stopped the training. It must have finished."""
+        """Whether somebody stopped the training, which must be over by now."""
         return bool(self.newest["finished"]["early"])
 
     @property

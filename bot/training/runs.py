@@ -1,8 +1,8 @@
 """Runs: one at a time, each in one message from its command to its verdict.
 
 Whatever fails, the old weights stay in use. The child of a run works in a folder of its own, which
-goes when the run is over. On Telegram, the ask stays noted until then. So if the bot ends during a
-run, the next start begins it anew, in the same message.
+is deleted when the run is over. On Telegram, the ask stays noted until then. So if the bot ends
+during a run, the next start begins the run anew, in the same message.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from model.text.typesetting import typeset
 logger = logging.getLogger(__name__)
 
 CLOSED = "close"
-"""How a run ends with the bot: without a verdict."""
+"""The `ending` of a run that ends with the bot, and without a verdict."""
 NAMES = 5
 """How many names of a version the verdict shows."""
 
@@ -54,9 +54,9 @@ class Run:
     is_fresh: bool = False
     minutes: float = 0.0
     id: int = field(default_factory=partial(secrets.randbelow, 10**9))
-    """The number in the lines of its buttons."""
+    """The number by which its buttons name the run."""
     old: str = ""
-    """The version in use when it began."""
+    """The version in use when the run began."""
     message: int | None = None
     progress: Progress = field(default_factory=Progress)
     began: float = field(default_factory=time.monotonic)
@@ -65,6 +65,7 @@ class Run:
 
     @property
     def opening(self) -> Message:
+        """What the message of the run says at first."""
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
             how = admins.FROM_NOTHING if self.network in tuple(Network) else admins.FROM_LETTERS
@@ -73,7 +74,7 @@ class Run:
         return admins.TRAINING.format(self.title, how)
 
     async def end(self, how: str) -> None:
-        """Stop it, and take its best weights so far, or cancel it."""
+        """End the run: with its best weights so far if `how` is "stop", else with none."""
         self.ending = how
         if self.child and how == "stop":
             self.child.stop()
@@ -100,12 +101,13 @@ class Runs:
         self.check()
         self.running = run
         note = run.chat.note
-        live = LiveMessage(run.chat, note.shown if note else None)  # of an earlier try
+        # an earlier try may have sent the message
+        live = LiveMessage(run.chat, note.shown if note else None)
         try:
             await live.conclude(run.opening, admins.while_training(run.id))
             if note:
                 await self._store.mark(note, is_sending=False, shown=live.number)
-                note.is_struck = True  # the end of the run strikes it off
+                note.is_struck = True  # the end of the run strikes off the ask
         except Exception:
             self.running = None
             raise
@@ -146,13 +148,13 @@ class Runs:
         except (NotSent, InDoubt) as error:
             logger.warning("Perhaps nobody is told how a training ended: %s", error)
         if run.chat.note:
-            with contextlib.suppress(StoreError):  # then the next start begins it anew
+            with contextlib.suppress(StoreError):  # then the next start begins the run anew
                 await self._store.strike(run.chat.note)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
         old = b""
-        with contextlib.suppress(Explained):  # a voice that is yet to learn
+        with contextlib.suppress(Explained):  # a new voice has no weights
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
         run.text = run.text or await self._store.voice_text(run.network)

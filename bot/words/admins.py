@@ -106,7 +106,7 @@ def while_training(run_id: int) -> Buttons:
 
 
 def verdict(title: str, progress: Progress, seconds: float, version: str, *, used: bool) -> Message:
-    """Say how a run ended that made a version."""
+    """Say how a run that made a version has ended."""
     took, found = duration(seconds), progress.comparison
     if not (found or used):
         return STOPPED.format(title, took)
@@ -123,8 +123,8 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return a button that tries the network. If another version was in use before, add one that
-    uses that again; it works as long as `now` is in use.
+    """Return a button that tries the network. If another version was in use before, add a button
+    that uses that version again, as long as `now` is in use.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
     buttons = [[Button(TRY, line)]]

@@ -12,14 +12,16 @@ def letters() -> dict[str, tuple[int, ...]]:
     """Return four numbers for each letter, in thousandths of an em: its width, and the left, the
     lowest and the right end of its ink.
 
-    They are in four tables of a TrueType file.
+    The numbers are in four tables of a TrueType file.
     """
     font = (ROOT / "files" / "EBGaramond[wght].ttf").read_bytes()
+    # byte 5 counts the tables, and byte 12 begins their list
     entries = iter_unpack(">4s4xII", font[12 : 12 + 16 * font[5]])
     tables = {name: font[start : start + size] for name, start, size in entries}
     widths = [width for width, _ in iter_unpack(">Hh", tables[b"hmtx"])]
+    # where each letter's box begins, behind two bytes
     boxes = [start + 2 for (start,) in iter_unpack(">I", tables[b"loca"])]
-    table = tables[b"cmap"][unpack_from(">I", tables[b"cmap"], 16)[0] :]  # in format 12
+    table = tables[b"cmap"][unpack_from(">I", tables[b"cmap"], 16)[0] :]  # its part in format 12
     (size,) = unpack_from(">I", table, 4)
     return {
         chr(first + i): (
@@ -38,13 +40,13 @@ def width(text: str) -> float:
 
 
 def lacking(text: str) -> str:
-    """Return what the font lacks of a text, each letter or sign once."""
+    """Return the letters and signs of a text that the font lacks, each once."""
     return "".join(
         dict.fromkeys(sign for sign in text if sign not in letters() and sign.isprintable())
     )
 
 
 def drawable(text: str) -> str:
-    """Return a text without what the font lacks, the blank before it, and what joins emoji."""
+    """Return a text without signs that the font lacks, blanks before them, and joiners of emoji."""
     missing = re.escape(lacking(text))
     return re.sub(f" ?[{missing}\u200d]+", "", text) if missing else text

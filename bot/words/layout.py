@@ -18,7 +18,7 @@ from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 SHORTEST_WORD = 3
-"""The meaning of a name repeats the letters that somebody chose if there are at least so many."""
+"""The meaning of a name repeats the letters that somebody chose if they are at least this many."""
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
@@ -46,7 +46,7 @@ def shown(creation: Creation, text: Text) -> Message:
 
 def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> Buttons:
     """Return the buttons below a creation, or below the card of a name. Each one says its command
-    and the code. Of several names, each has a button for its card.
+    and the code. If there are several names, each has a button for its card.
     """
     is_poem = creation.genre is Genre.POEM
     verbs = ["another"]
@@ -56,7 +56,7 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
         verbs.append("continue")
     buttons = [Button(verb, f"/{verb} {creation.code}") for verb in verbs]
     if is_card:
-        return [[*buttons, share(creation, text)]]
+        return [[*buttons, share_button(creation, text)]]
     others = []
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
@@ -74,7 +74,7 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
 
 
 def caption(creation: Creation, text: Text) -> Message:
-    """Return what stands below a card: a name and its meaning, or the signs that a card of verse
+    """Return the caption of a card: a name and its meaning, or the signs that a card of verse
     lacks; and the code.
     """
     if creation.genre is Genre.DINO:
@@ -84,8 +84,8 @@ def caption(creation: Creation, text: Text) -> Message:
     return sentences.DRAWN_WITHOUT.format(missing) + code if missing else code
 
 
-def share(creation: Creation, text: Text) -> Button:
-    """Return the button that passes on verse, or the first of some names."""
+def share_button(creation: Creation, text: Text) -> Button:
+    """Return the button that passes on verse, or a name."""
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
     opens = creation.code if creation.count == 1 else f"name-{text.texts[0]}"
@@ -104,9 +104,8 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
-    """Return why a creation has no card, or nothing if it has one. The card is that of its verse,
-    of all names of a voice, or of its name number `n`. It can do without an emoji, but not without
-    a letter.
+    """Return why a creation has no card, or nothing if it has one: see `card_of`. A card can do
+    without an emoji of the text, but not without a letter.
     """
     if creation.genre is not Genre.DINO:
         whole = "".join(verse(creation, text))
@@ -132,17 +131,17 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
 
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
-    """Return what there is of a sonnet while it is being written."""
+    """Return the lines of a sonnet that are written so far, as a message."""
     return _marked(*_stanzas(creation, lines)) + Message([Piece("\n…", "verse")])
 
 
 def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
     """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
-    alone has none.
+    alone has no meaning.
 
-    If the parts follow a word, they mean "pizza claw". If they come after the name of a person,
-    they mean "Anna's dragon", even if letters stand between. Parts of the person's own name do not
-    count.
+    If the parts follow a `word` such as pizza, the meaning is "pizza claw". If they come after the
+    name of a person, it is "Anna's dragon", even if letters stand between. Parts of the person's
+    own name do not count.
     """
     parts = parts_of(name.lower())
     after = [part for part in parts if part.start > 0 and part.end > len(word)]
@@ -182,7 +181,7 @@ def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> M
 
 
 def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
-    """Return what somebody has found in the round of a day, as a line to pass on."""
+    """Return somebody's result in the round of a day, as lines to pass on."""
     squares = "".join(SQUARES[found[question]] for question in sorted(found))
     return sentences.RESULT.format(day, squares, sum(found.values()), len(found), streak)
 
@@ -196,7 +195,7 @@ def results(people: Mapping[int, int]) -> Message:
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Set a name, with what its parts mean. That of a person becomes "Anna is Annalong: Anna's
+    """Return a name with what its parts mean. A person's dinosaur becomes "Anna is Annalong: Anna's
     dragon".
     """
     if is_taboo(name):
@@ -213,8 +212,8 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
-    """Set a sonnet as three quatrains and a couplet; return the person's words, and all that
-    follows them. Words in another script stand above the fourteen lines.
+    """Return a sonnet as three quatrains and a couplet: the person's words, and all that follows
+    them. A prompt in another script stands above the fourteen lines.
     """
     line = creation.prompt
     is_first = is_latin(line)

@@ -1,8 +1,8 @@
-"""A message as pieces of styled text. Each door makes of them what it shows.
+"""A message as pieces of styled text. Each door shows them in its own way.
 
 name      a dinosaur's name
 creation  the code of a creation, which a door may link
-opening   a command, which a door may make a link that others can use
+opening   a command, which a door may turn into a link for other people
 own       a person's words, with which verse begins
 verse     what a network wrote after them
 table     lines in a type of equal width
@@ -64,7 +64,9 @@ NOTHING = Message()
 
 
 def said(template: str) -> Message:
-    """Read a sentence of the program: *bold*, _italic_ and `code`. Never for a person's words."""
+    """Return a sentence of the program, with marks for *bold*, _italic_ and `code`. Never use this
+    for a person's words.
+    """
     pieces: list[Piece] = []
     end = 0
     for found in _MARKED.finditer(template):
@@ -84,7 +86,7 @@ def joined(between: str, messages: Iterable[Message]) -> Message:
 
 
 def link_to(username: str, opens: str = "") -> str:
-    """Return a link to the bot with a name, perhaps with what it opens there."""
+    """Return a link to a bot, which may open something there: a code, or the name of a command."""
     return f"t.me/{username}{opens and f'?start={opens}'}"
 
 

@@ -181,7 +181,7 @@ NO_TEXT = {
         "I couldn't find the rhymes. Give me a line to begin with: `/sonnet Shall I compare thee`."
     ),
 }
-"""By genre; "" is a sonnet without a line."""
+"""The keys are genres; "" stands for a sonnet without a line."""
 GONE = said(
     "I remember that one, but the network that wrote it is gone, and no other would write the same"
     " words."

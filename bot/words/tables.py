@@ -91,6 +91,7 @@ def size(count: int) -> str:
 
 
 def _sample(text: str, lines: int) -> str:
+    """Return the first `lines` of a sample, or "…" if the sample is empty or taboo."""
     if not text or is_taboo(text):
         return "…"
     return "\n".join(cut(line, LONGEST_LINE) for line in text.split("\n")[:lines])
