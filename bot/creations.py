@@ -25,7 +25,7 @@ MOST_CONTINUED = 3
 NOBODY = 0
 """The person of a creation that is the same for everybody."""
 ASIDE = 2**63
-"""Turns from here on are for texts outside every sequence; nobody asks that often."""
+"""Texts outside every sequence have turns from here on. No sequence gets so far."""
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like one another."""

@@ -45,7 +45,7 @@ async def card(settings: Settings, code_or_name: str) -> None:
         creation, text = await _creation_and_text(settings, code)
         picture = card_of(creation, text, 0, "", drawings)
         if picture is None:
-            raise Explained(layout.no_card(creation, text))
+            raise Explained(layout.why_no_card(creation, text))
     elif is_taboo(code_or_name):
         raise Explained(sentences.TABOO)
     elif re.fullmatch("[A-Za-z]{1,40}", code_or_name):

@@ -160,9 +160,7 @@ class Limits:
         self._writing.count(-work.texts)
 
     def wait(self, chat: Chat) -> float:
-        """Return in how many seconds a change of a message could leave, behind all messages that
-        are expected.
-        """
+        """Return how many seconds an edit would wait behind all expected messages."""
         # the message itself is among those that are expected
         return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
 

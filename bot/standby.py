@@ -80,7 +80,8 @@ class Standby:
         while True:
             if await self._answer(take_lock):
                 await asyncio.sleep(CHECK + PATIENCE)
-                if await self._answer(_has_lock):  # a new connection does not hold it
+                # if the connection broke meanwhile, the new one does not hold the lock
+                if await self._answer(_has_lock):
                     return
             waiting(self._told)
             await asyncio.sleep(TRY if self._told == ANOTHER_SERVES else TRY_LATER)

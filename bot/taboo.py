@@ -53,7 +53,7 @@ def lists() -> frozenset[str]:
 
 @lru_cache(maxsize=10_000)
 def _is_listed(word: str) -> bool:
-    """Return whether a line fits the word, with its stars, and no line allows the word."""
+    """Return whether some line refuses the word, and no line with "!" allows it."""
     lines = [_hash(word)]
     for start in range(len(word) - SHORTEST + 1):
         for end in range(start + SHORTEST, min(start + LONGEST, len(word)) + 1):

@@ -31,7 +31,7 @@ def card_of(
 
     At its foot stand a link to the bot, and the code of the creation.
     """
-    if layout.no_card(creation, text, n):
+    if layout.why_no_card(creation, text, n):
         return None
     source = f"{source_of(username)} · {creation.code}"
     name = str(creation.genre)  # in the name of the file

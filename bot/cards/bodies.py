@@ -84,8 +84,8 @@ CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
     for what in ("body", "part", "coat", "pattern", "horns", "size", "shape", "pose", "scene")
 )
 """Each table has bodies, parts, coats and so on, and the words in a name that choose them. Such a
-word is part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
-factors: how stout the body is, and how long its neck and its tail are."""
+word is one of a root's meaning, or a form of the root. After "=" stands a whole meaning. A shape is
+three factors: how stout the body is, and how long its neck and its tail are."""
 OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
 """A name that means no body gets one of these. The first one stands here once, the second twice and
 the others three times, because names often mean the first two."""

@@ -211,7 +211,9 @@ class Creature:
         ]
 
     def along(self, t: float, level: float) -> Point:
-        """Return the point `level` half widths above the spine, at the share `t` of its length."""
+        """Return a point beside the spine: `t` of the way along it, and `level` times half the
+        width above it.
+        """
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
         middle, edge = (
@@ -322,7 +324,7 @@ class Creature:
         """Draw a piece at a joint: a dot, a blade or a shape."""
         paint, *numbers = look.split()
         width, bulge, bend = map(float, numbers)
-        placed, (*_, size) = self.at(joint, bodies.points(where)), self.joints[joint]
+        placed, size = self.at(joint, bodies.points(where)), self.joints[joint][-1]
         if len(placed) == 1:
             return dot(placed[0], width * size, self.paint(paint))
         if len(placed) == 2:

@@ -6,7 +6,8 @@ the sounds stand marks:
 
     |   where a known part begins or ends; no syllable crosses this mark
     ·   for the second of two equal consonants, which is not said
-    !   after the vowel with the main stress; : in its place, if there are only one or two vowels
+    !   after the vowel with the main stress, if a name has three vowels or more
+    :   the same, if it has fewer
     '   after another stressed vowel
 """
 
@@ -39,7 +40,7 @@ _SOUNDS = {
     "^x(?=[iu][aeo])": "ʃ", "^x": "z", "x": "ks", "sz|s?c(?=[eiy]|ae|oe)": "s",
     "g(?=[ei]|y(?![aou]))|d?zh": "j", "c": "k", "ae|oe": "E", "a[uw]": "A", "eu(?!s$)": "U",
     "ei|ai|ay": "Y", "oi(?!d)": "Q", "ou": "O",
-    # Well-known endings are long: -ramus, -venator, -merus, -mimus, -titan, -rhinus, -physis, ...
+    # Some well-known endings have a long vowel: -ramus, -venator, -merus, -mimus, -titan, -rhinus.
     "(?<=r)a(?=mus$)|a(?=tor$)": "I", "(?<=m)e(?=rus$)": "E",
     "(?<=m)i(?=mus$)|(?<=t)i(?=tan$)|(?<=r)i(?=nus$)|(?<=f)y(?=sis$)": "Y",
     "(?<=n)o(?=tus$)|o(?=des$|n[iy]ks$)": "W", "(?<=s)u(?=kus$)|u(?=r[ou]s$)": "O",

@@ -89,7 +89,7 @@ def limb(spine: Points) -> list[Point]:
 
 
 def smooth(points: Points) -> str:
-    """Return a closed path through points."""
+    """Return a smooth closed path through points: a Catmull-Rom spline, as Bézier curves."""
     n, path = len(points), f"M{points[0][0]:.1f} {points[0][1]:.1f}"
     for i in range(n):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = (points[(i + k) % n] for k in (-1, 0, 1, 2))

@@ -29,8 +29,8 @@ MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""Names like a real one begin with at least 3 letters of the real one. If that is no longer than
-8, they may begin with all of it."""
+"""Names like a real one share its first letters, at least 3. They may share all of a real one that
+has up to 8 letters."""
 FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
 """The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
@@ -115,9 +115,9 @@ def beginning_like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return the beginning of names like a real one, and a sentence that says what the real one is.
     Both are empty if the name is not real.
 
-    Names like it begin with what stands before its last known part. Without such a part, they begin
-    with the first half of a long name, or with the whole of a short one: Anna and Victoria are
-    genera, too.
+    For mangosaurus, the beginning is "mango", as the real name ends with a known part. If a name
+    ends with none, the beginning is its first half, or the whole of a short one: Anna and Victoria
+    are genera, too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)

@@ -54,8 +54,8 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Return the creation to show again, letter for letter, whoever asked for it first, and the
-    work. Showing it takes no turn.
+    """Return the creation to show again, and the work. Anybody may ask; the text is the same,
+    letter for letter, and takes no turn.
     """
     creation = await creation_in(ask, rest, bot)
     return creation, work_for(creation)
@@ -114,7 +114,7 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     bot.limits.written(ask)
     picture = card_of(creation, text, n, bot.username, bot.drawings)
     if picture is None:
-        raise Explained(layout.no_card(creation, text, n))
+        raise Explained(layout.why_no_card(creation, text, n))
     if creation.genre is Genre.DINO and not creation.voice:
         text = replace(text, texts=text.texts[n : n + 1])
     buttons = layout.buttons_below(creation, text, is_card=True)

@@ -61,7 +61,7 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
     if creation.count == 1 or creation.voice:
-        if not no_card(creation, text):
+        if not why_no_card(creation, text):
             others.append(Button("card", f"/card {creation.code}"))
     else:
         others += [
@@ -103,7 +103,7 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
     return _stanzas(creation, written.split("\n"))
 
 
-def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
+def why_no_card(creation: Creation, text: Text, n: int = 0) -> Message:
     """Return why a creation has no card, or nothing if it has one: see `card_of`. A card can do
     without an emoji of the text, but not without a letter.
     """
@@ -173,8 +173,8 @@ def explained(name: str, word: str = "", *, is_person: bool = False) -> Message:
 
 
 def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> Message:
-    """Say whether somebody has found the real one of some names, with facts about it, and what the
-    others mean.
+    """Say whether somebody has found the real dinosaur. Add facts about it, and what the invented
+    names mean.
     """
     others = joined("\n", (explained(name) for name in names if name != real))
     return sentences.VERDICT[is_found].format(real.capitalize(), facts) + "\n\n" + others
@@ -195,8 +195,8 @@ def results(people: Mapping[int, int]) -> Message:
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Return a name with what its parts mean. A person's dinosaur becomes "Anna is Annalong: Anna's
-    dragon".
+    """Return a name with what its parts mean. What `/me Anna` asked for, whoever asks, becomes
+    "Anna is Annalong: Anna's dragon".
     """
     if is_taboo(name):
         return sentences.TABOO_NAME
