@@ -1,5 +1,5 @@
-"""A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if
-pytest ignores it."""
+"""A pytest plugin: every test ends in time. Ctrl-C reaches the processes that a test starts, even
+where pytest ignores it."""
 
 import asyncio
 import contextlib

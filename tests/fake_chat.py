@@ -48,7 +48,7 @@ class Shown:
         return self.all("creation")[-1]
 
     @property
-    def uncoded(self) -> str:
+    def text_without_code(self) -> str:
         """The text without the code at its end, which is a new one each time."""
         return self.text.removesuffix(f"\n\n{self.code}")
 

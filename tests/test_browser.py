@@ -73,7 +73,8 @@ def is_seen(image: Locator) -> bool:
 
 def lines_of(text: Locator) -> list[int]:
     """Return where each line of a text begins, as it is broken on the screen."""
-    edges: list[int] = text.evaluate("""node => {
+    return list(
+        text.evaluate("""node => {
           const range = document.createRange(), lines = new Map();
           for (let at = 0; at < node.firstChild.length; at++) {
             range.setStart(node.firstChild, at);
@@ -83,10 +84,10 @@ def lines_of(text: Locator) -> list[int]:
           }
           return [...lines.values()];
         }""")
-    return edges
+    )
 
 
-def test_the_start_and_what_it_leads_to(looker: Looker) -> None:
+def test_the_start_has_buttons_that_answer_and_help_has_examples(looker: Looker) -> None:
     assert "token" not in looker.window.url
     expect(looker.window).to_have_title("Mangosaurus")
     expect(looker.line).to_be_focused()

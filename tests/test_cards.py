@@ -321,7 +321,8 @@ async def test_verse_without_a_card_says_why_and_offers_none(chat: FakeChat) -> 
     assert "你" in (await chat.ask(f"/card {poem.code}")).text
 
 
-async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat, drawn: None) -> None:
+@pytest.mark.draws_cards
+async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat) -> None:
     await chat.ask("/poem My cat 🐱❤️, black")
     card = await chat.press("card")
     assert card.file
@@ -334,7 +335,8 @@ async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat, drawn: N
     assert {verse: drawable(verse) for verse in verses} == verses
 
 
-async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:
+@pytest.mark.draws_cards
+async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat) -> None:
     name, png = (await chat.ask("/me Anna")).file or ("", b"")
     assert png.startswith(b"\x89PNG")
     assert struct.unpack(">II", png[16:24]) == (1080, 1350)

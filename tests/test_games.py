@@ -87,7 +87,7 @@ async def test_a_streak_and_the_results_of_a_day(
     )
     it_is(NOON + timedelta(days=3))
     assert "Days in a row: 1" in (await play(chat)).text
-    assert "tries" not in (await bob.ask("/about")).text  # so few say nothing
+    assert "tries" not in (await bob.ask("/about")).text  # so few prove nothing
     monkeypatch.setattr("bot.commands.FEWEST_TRIES", 20)
     assert "in 65% of 20 tries" in (await bob.ask("/about")).text
     await chat.ask("/forget yes")
@@ -132,9 +132,8 @@ async def test_a_link_asks_for_no_more_than_it_shows(chat: FakeChat) -> None:
     """Whoever follows a stranger's link loses nothing."""
     await chat.ask("/dino")
     for opened in ("forget-yes", "export-1", "today-1 1 1", "me-Anna"):
-        assert (
-            "creation" in (await chat.ask(f"/start {opened}")).text
-        )  # that it knows none of that code
+        # the answer: I don't know any creation with this code
+        assert "creation" in (await chat.ask(f"/start {opened}")).text
     assert len(await chat.bot.store.creations(chat.id)) == 1
 
 

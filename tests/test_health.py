@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 async def down(_request: HttpRequest) -> tuple[int, bytes]:
-    """Answer as a gateway does while nobody is behind it."""
+    """Answer as a gateway does while the server behind it is down."""
     return 502, b""
 
 
@@ -116,8 +116,8 @@ async def test_a_process_from_ready_to_stopping(
     assert f"HTTP Request: POST {http.address}/bot***/getMe" in log
 
 
-@pytest.mark.recorded  # as it waits
-async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one_another_serves(
+@pytest.mark.recorded  # because it waits for long
+async def test_a_process_serves_on_after_a_short_outage_and_hands_over_after_a_long_one(
     settings: Settings,
     server: Server,
     postgresql: str,
@@ -165,7 +165,7 @@ async def test_a_damaged_database_is_named_once_an_ask_or_tidying_meets_the_dama
         await chat.ask("/dino")
         reason = "^database: .* malformed; stop the bot, move it away .*, and restore a backup\n$"
         assert await answer(listen, reason) == 503
-        await chat.ask("/start")  # which needs nothing of the damaged page
+        await chat.ask("/start")  # needs nothing of the damaged page
         assert (await get(listen))[0] == 503
         chat.bot.tally.errors.clear()
 
@@ -183,8 +183,8 @@ async def test_a_database_server_that_cannot_be_used_at_the_start_is_named(
         assert await answer(listen, reason) == 503
 
 
-async def test_what_makes_answers_fail_is_named(
-    drawn: None,
+@pytest.mark.draws_cards
+async def test_health_names_whatever_makes_answers_fail(
     postgresql: str,
     postgresql_folder: Path,
     settings: Settings,

@@ -30,7 +30,7 @@ def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the loggers back as pytest had them."""
     level = logging.root.level
     monkeypatch.setattr(logging, "raiseExceptions", True)
-    # a forced configuration would close pytest's own
+    # basicConfig(force=True) would close pytest's handlers
     monkeypatch.setattr(logging.root, "handlers", [])
     for name in ("httpx", "httpcore", "telegram"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
@@ -51,7 +51,10 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
     logger.debug("bytes %s", TOKEN.encode())
     logger.info("does not fit %s %s", TOKEN)
     out, err = capsys.readouterr()
-    assert (out, len(err.splitlines())) == ("", 6)  # what cannot be formatted is left out
+    assert (out, len(err.splitlines())) == (
+        "",
+        6,
+    )  # the seventh record does not fit its arguments, and is left out
     try:
         fail(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
     except RuntimeError:
@@ -63,9 +66,9 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
         assert shown in err
 
 
-def test_each_secret_and_its_password() -> None:
+def test_a_secret_and_the_password_in_it_are_hidden() -> None:
     for secret, text, shown in (
-        # a short key could be an innocent word
+        # the key alone is hidden only if it is long: a short one may be an innocent word
         ("12:TEST", "TEST of bot12:TEST/getMe", "TEST of bot***/getMe"),
         (
             "postgresql+psycopg://mango:db@db/p",
@@ -83,11 +86,13 @@ def test_each_secret_and_its_password() -> None:
         assert Redaction(None, Secret(secret)).redact(text) == shown
 
 
-async def test_what_people_write_is_not_logged_even_at_debug(
+async def test_texts_of_people_are_not_logged_even_at_debug(
     settings: Settings, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("INFO", Secret(TOKEN))
-    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)  # each request is there
+    assert not logging.getLogger("httpx").isEnabledFor(
+        logging.INFO
+    )  # at INFO, it logs each request
     configure_logging("DEBUG", Secret(TOKEN))
     async with visiting(settings, server) as visit:
         (answer,) = await visit.say("/poem Ozymandias", ALICE)

@@ -55,11 +55,9 @@ async def talk(settings: Settings, server: Server) -> list[tuple[Json, str]]:
     return shown
 
 
-def test_recording_of_a_chat(tmp_path: Path, drawn: None) -> None:
-    settings = Settings(
-        database=tmp_path / "mangosaurus.db",
-        checkpoints=ROOT / "checkpoints",
-    )
+@pytest.mark.draws_cards
+def test_recording_of_a_chat(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "mangosaurus.db", checkpoints=ROOT / "checkpoints")
     shown = asyncio.run(talk(settings, Server()))
     frames = []
     with playwright.sync_playwright() as started, browser_of(started) as browser:

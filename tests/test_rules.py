@@ -116,8 +116,8 @@ def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_pa
         verse_checkpoint(),
         known_words=frozenset({"tide", "rome"}),
         clipped_words=frozenset({"'tis"}),
+        proper_names=frozenset({"rome"}),
     )
-    start = replace(start, proper_names=frozenset({"rome"}))
     begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
     assert begun.known_words == new.known_words | {"tide"}
     assert begun.clipped_words == {"'tis"}

@@ -105,6 +105,7 @@ def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: T
     found = seam_for(prompt, VERSE, tables)
     assert found.separator == shown
     assert {*first_words.split()} <= (found.first_words or frozenset())
+    # `counts` is 1 where a new line begins; in TEXT, thou is only found at the beginning of lines
     assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 

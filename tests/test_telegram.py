@@ -211,7 +211,7 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     assert one["text"].startswith(str(admins.TEXT_REFUSED).split("{}")[0])
 
 
-async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(
+async def test_an_inline_query_gets_offers_once_and_a_late_offer_is_no_error(
     visit: Visit,
 ) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
@@ -225,7 +225,7 @@ async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no
     await visit.settled()
 
 
-async def test_who_is_banned_gets_nothing_at_all_also_after_a_new_start(
+async def test_whoever_is_banned_gets_nothing_at_all_also_after_a_new_start(
     settings: Settings, server: Server
 ) -> None:
     async with visiting(settings, server) as visit:
@@ -276,7 +276,7 @@ async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Vis
     assert calls_of(visit.server, "sendChatAction")[0]["action"] == "typing"
 
 
-async def test_what_is_too_long_is_cut(visit: Visit) -> None:
+async def test_a_text_or_a_caption_that_is_too_long_is_cut(visit: Visit) -> None:
     wrote("<&>🦕")
     message = Message([Piece("a"), *[Piece("<&>🦕", "bold"), Piece("<&>🦕", "verse")] * 600])
     await TelegramChat(visit.telegram, ALICE).say(message)
@@ -321,7 +321,7 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         (Refusal(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), Gone),
         (Refusal(400, "Bad Request: chat not found"), Gone),
         (Refusal(400, "Bad Request: message thread not found"), Gone),
-        # a bug, whatever else is not found
+        # anything else that is not found is a bug
         (Refusal(400, "Bad Request: file reference not found"), BadRequest),
         (Refusal(504, "Gateway Timeout"), InDoubt),
         (Refusal(401, "Unauthorized"), NotSent),
@@ -369,12 +369,12 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
     assert sent() == ["upload", "file-0", "file-0"]
     assert len(pictures) == 1
     visit.server.files.clear()
-    visit.server.files["other"] = b""
+    visit.server.files["other"] = b""  # so the next file gets another id, file-1
     for person in (ALICE, BOB):
         (anna,) = await visit.say("/me Anna", person)
         assert anna["photo"]
     assert sent()[3:] == ["file-0", "upload", "file-1"]
-    await visit.say("/dino", ALICE)  # only cards that others can get too are kept
+    await visit.say("/dino", ALICE)  # only ids of cards that others can get, too, are kept
     assert [*visit.telegram.file_ids.values()] == ["file-1"]
 
 
@@ -416,7 +416,9 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 2)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.6))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
+    server.refusals["setMyCommands"].append(
+        Refusal(504, "Gateway Timeout")
+    )  # the start goes on without it
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
     caplog.set_level(logging.DEBUG, "bot.telegram.door")

@@ -303,7 +303,7 @@ def start(names: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint
     return save(tmp_path_factory.mktemp("start") / "x.safetensors", checkpoint_of(trainer))
 
 
-def test_it_goes_on_from_the_weights_and_ends_with_better_ones(
+def test_another_round_goes_on_from_the_weights_and_ends_with_better_ones(
     start: Checkpoint, names: Corpus
 ) -> None:
     trainer = Trainer(another_round(start, names), names, start=start)
@@ -317,7 +317,9 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(
     assert rates[-1] < 0.05 * max(rates)
 
 
-def test_it_ends_with_new_weights_even_if_none_are_better(start: Checkpoint, names: Corpus) -> None:
+def test_another_round_ends_with_new_weights_even_if_none_are_better(
+    start: Checkpoint, names: Corpus
+) -> None:
     recipe = another_round(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start)
