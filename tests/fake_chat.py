@@ -22,7 +22,7 @@ def picture_of(png: bytes) -> Picture:
 
 @dataclass
 class Shown:
-    """What a message shows. `history` is all that it has shown, the newest last."""
+    """A message as it is shown now. `history` has all its texts so far, the newest last."""
 
     message: Message = NOTHING
     buttons: list[list[Button]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def text_without_code(self) -> str:
-        """The text without the code at its end, which is a new one each time."""
+        """The text without the code at its end: each creation has a new code."""
         return self.text.removesuffix(f"\n\n{self.code}")
 
     def all(self, style: str) -> list[str]:

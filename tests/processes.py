@@ -37,7 +37,7 @@ Environment = dict[str, str]
 
 
 def environment_of(checkpoints: Path, home: Path) -> Environment:
-    """Return the environment of a bot without settings, whose home gets a copy of checkpoints."""
+    """Return the environment of a bot without settings, and copy checkpoints into its home."""
     if checkpoints != home / "checkpoints":
         shutil.copytree(checkpoints, home / "checkpoints", dirs_exist_ok=True)
     kept = {
@@ -120,7 +120,7 @@ class Terminal:
     def until(self, pattern: str) -> str:
         """Read until a pattern was written; return all since the last call, up to the pattern.
 
-        What came after the pattern is kept for the next call.
+        Text behind the pattern is kept for the next call.
         """
         deadline = time.monotonic() + LIMIT
         while not (found := re.search(pattern, self._ahead)):

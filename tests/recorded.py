@@ -1,4 +1,4 @@
-"""Prints what this machine writes, as JSON, for `test_machines`: `python -m tests.recorded`.
+"""Prints texts that this machine writes, as JSON, for `test_machines`: `python -m tests.recorded`.
 
 Environment variables make NumPy and OpenBLAS compute as on another processor.
 """

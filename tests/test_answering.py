@@ -1,4 +1,4 @@
-"""Creations are drafted, written, delivered and recorded; one that did not arrive is not kept.
+"""Creations are drafted, written, delivered and recorded, and kept if they may have arrived.
 
 tests/chats/ shows what people read in the end.
 """
@@ -42,7 +42,7 @@ def say(chat: FakeChat, *lines: str) -> None:
 
 
 async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> None:
-    """One person's asks are answered in their order, whatever is refused among them."""
+    """One person's asks are answered in their order, even if some of them are refused."""
     lines = ("/dino", "/seed 42", "/dino", "/poem Shall I", "/dino 11", "/dino 3", "/poem Shall I")
     crowd = [FakeChat(chat.bot, 1000 + number) for number in range(9)]
     for each in crowd:
@@ -169,8 +169,7 @@ async def test_a_failure_offers_nothing_and_says_so(
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of checkpoints whose poem network knows the released words, but was never
-    trained."""
+    """A folder of checkpoints. Its poem network knows the released words, but was never trained."""
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
     install(directory / "poem", small_poet())

@@ -47,8 +47,7 @@ OUTSIDE = {
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "numpy", "rapidfuzz", "zstandard"},
 }
-"""What the modules below a name may import beside the standard library; the longest name counts.
-"""
+"""Packages that the modules below a name may import; for each module, the longest name counts."""
 
 
 @cache

@@ -32,7 +32,7 @@ async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat
     assert len(group.messages) == 3
     turns = [len(await group.bot.store.creations(person)) for person in (ALICE, BOB)]
     assert turns == [2, 1]
-    await group.press("another", ALICE, message)  # its answer has come: this is another ask
+    await group.press("another", ALICE, message)  # a press after the answer is another ask
     assert await turn_of(group, group.messages[-1]) == 3
 
 

@@ -1,5 +1,4 @@
-"""The table of commands: which of them menus and help show, and that each answers whatever is said
-with it."""
+"""The table of commands: menu and help show them, and each answers whatever words follow it."""
 
 import asyncio
 import re

@@ -48,7 +48,7 @@ def all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ("odontosaurus", "", "odonto- -saurus"),
         ("eoodon", "", "eo- -odon"),
         ("acroeoodon", "", ""),  # a root between two others has at least five letters
-        ("odontodon", "", ""),  # one root twice
+        ("odontodon", "", ""),  # odont is there twice
         ("odon", "", ""),  # a root alone
         ("tyrannosaurodon", "", ""),
         ("tyrannodus", "", "tyrann' -odus"),

@@ -59,15 +59,15 @@ async def crowd(
         else:  # an accepted ask is answered within 30 s
             answers += 1
             found = re.search("(?:seed is now|I count) ([0-9]+)", words(message))
-            assert found
-            assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30
+            assert found  # each line has its number, counted from 1000
+            assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30 + 1e-6  # rounding
         assert refusals <= 1 + answers / 5  # the first refusal, and one for five answers
     refused = visit.bot.limits.refusals
     assert refused.total() == len(fetched) - answers
     if place is None:
         if load <= 1:
             assert not refused
-        elif len(lines) == 1:  # the bot works at 75 % of its speed or more, all the time
+        elif len(lines) == 1:  # the bot answers at 75 % of its speed or faster
             assert answers >= 0.75 * most * server.left[-1]
         if lines == SEEDS:
             # asks are refused only as too late, never for a full queue
@@ -76,7 +76,7 @@ async def crowd(
 
 SEEDS, POEMS = ("/seed {}",), ("/poem I count {}",)
 MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
-"""Six asks, with as much work as twelve poems: the bot answers half as many of these a second."""
+"""Six asks with as much work as six poems: two poems, and a sonnet, which counts as four."""
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
         *((SEEDS, None, load, RATE) for load in (0.8, 1.5, 3.0, 5.0)),
         *((SEEDS, place, 3.0, RATE) for place in (ALICE, GROUP)),
         *((POEMS, None, load, SPEED) for load in (0.8, 1.5, 3.0)),
-        *((MIXTURE, None, load, SPEED / 2) for load in (0.8, 3.0)),
+        *((MIXTURE, None, load, SPEED) for load in (0.8, 3.0)),
     ],
 )
 @pytest.mark.usefixtures("slow_writer")
@@ -112,9 +112,8 @@ async def test_an_ask_of_ten_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_
         assert not visit.bot.limits.refusals
         (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - 605)
         assert answer["text"] == str(sentences.LATE)
-        assert (
-            await visit.say("hello", ALICE, GROUP, date=1) == []
-        )  # said to the group, not to the bot
+        # said to the group, not to the bot
+        assert await visit.say("hello", ALICE, GROUP, date=1) == []
         assert visit.bot.limits.refusals == {"late": 1}
 
 

@@ -189,7 +189,7 @@ async def test_a_database_that_cannot_be_written_is_refused(
             in await refusal(path, 1)
         )
     with path.open("r+b") as file:
-        # the "file format write version": if it is later than its own, SQLite only reads the file
+        # byte 18 is the "file format write version": SQLite only reads a file of a later version
         file.seek(18)
         file.write(b"\x03")
     assert "write a readonly database; let DATABASE name another" in await refusal(path)
@@ -264,7 +264,7 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
             away.rename(socket)
         assert (await chat.ask("/dino")).text_without_code == expected
         assert chat.bot.tally.errors.pop("StoreError") == 1
-        end_connections(postgresql_folder)  # between two requests, so nobody notices
+        end_connections(postgresql_folder)  # between two requests, where it goes unnoticed
         assert (await chat.ask("/dino")).text_without_code != expected
 
 

@@ -131,7 +131,7 @@ def test_a_name_is_new_and_more_than_its_prefix_and_not_too_long() -> None:
 
 @pytest.mark.parametrize("prefix", ["p", "mango"])
 @pytest.mark.parametrize("temperature", [0, 0.7, 1.5])
-def test_a_name_is_what_a_plain_loop_draws_after_the_prefix(
+def test_a_name_is_drawn_after_its_prefix_as_in_a_plain_loop(
     prefix: str, temperature: float
 ) -> None:
     """After the prefix, each character takes one random number, and none at temperature 0."""

@@ -1,8 +1,8 @@
 """Every chat and command in README and docs/ is run again, and must give the text that is there.
 
-`make docs` writes all of them anew. The tests skip chats with a training, because its figures
-differ by machine. Commands compute on one thread and as a machine with AVX2 does, so their
-trainings repeat exactly.
+`make docs` writes all of them anew. The tests stop before the first chat with a training, as
+its figures differ by machine. Commands compute on one thread and as a machine with AVX2 does, so
+their trainings repeat exactly.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ from tests.training import file_of
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
-"""A block of code that begins with what somebody says."""
+"""A block of code that begins with somebody's line."""
 COMMAND = re.compile(r"^    \$ (.*)\n((?:    (?!\$ ).*\n|\n(?=    (?!\$ )))*)", re.MULTILINE)
 """A command in a block of code, and the text that it prints."""
 BY_THE_CLOCK = re.compile(r"^.*(?:characters/s|ms of CPU).*\n(?:      .*\n)*", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Bytes as text: which encoding a file has, and why some files are no text."""
+"""Bytes as text: the encoding of a file is found, and files that are no text are refused."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Figures about a few names, poems and sonnets, which one can count by eye; and copied runs."""
+"""Figures about so few names, poems and sonnets that one can count them by eye; and copied runs."""
 
 import pytest
 from hypothesis import given

@@ -312,7 +312,7 @@ async def test_the_metrics_count_what_happened_and_alerts_are_about_them(
         "answers_total": "2",
         "errors_total": "2",
         'refusals_total{reason="often"}': "1",
-        'refusals_total{reason="busy"}': "0",  # so even the first one shows as an increase
+        'refusals_total{reason="busy"}': "0",  # so the first one is an increase, too
         "texts_waiting": "0",
         "cards_waiting": "0",
     }.items():

@@ -44,13 +44,13 @@ async def stopped(
             await server.fetched()
             ((people,),) = sql(settings.database_address, "SELECT count(DISTINCT person) FROM asks")
             await until(lambda: len(slow.begun) >= people)
-            # a try is counted before it begins, because it may end the process
+            # a try is counted before it begins, because the try may end the process
             assert sql(settings.database_address, "SELECT DISTINCT begun FROM asks") == [(1,)]
         assert not server.sent
 
 
 async def started(settings: Settings, server: Server) -> list[str]:
-    """Start the bot again, and return what it says by itself."""
+    """Start the bot again, and return the messages that it sends then."""
     before = len(server.sent)
     async with visiting(settings, server) as visit:
         await visit.settled()
@@ -162,7 +162,7 @@ async def test_after_a_crash_each_ask_is_tried_once_more(
     people = (ALICE, BOB, ADMIN)
     await stopped(settings, server, monkeypatch, *(("/dino", person) for person in people))
     database = str(settings.database)
-    sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves it
+    sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves the notes
     with monkeypatch.context() as patch:
         slow = Slow(patch)
         async with visiting(settings, server) as visit:

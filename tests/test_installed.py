@@ -105,7 +105,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.installed
-def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
+def test_the_wheel_holds_all_files_that_serve_and_no_others(wheel: Path) -> None:
     """It holds the released versions and the weights from which voices begin, but nothing trained
     here."""
     wanted = {"names", *(versions.released() for versions in VERSIONS.values())}

@@ -27,7 +27,7 @@ async def count(live: LiveMessage, seconds: int) -> None:
 
 
 @in_no_time
-async def test_changes_keep_their_distance_and_show_what_is_new() -> None:
+async def test_changes_keep_their_distance_and_show_only_new_text() -> None:
     chat = chat_at(3.0)
     async with LiveMessage(chat) as live:
         await count(live, 10)

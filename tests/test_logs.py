@@ -35,7 +35,7 @@ def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("httpx", "httpcore", "telegram"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     yield
-    logging.root.setLevel(level)  # this also clears what loggers remember of it
+    logging.root.setLevel(level)  # this also clears the levels that loggers have cached
 
 
 def test_no_secret_is_in_messages_arguments_and_tracebacks(
@@ -51,10 +51,8 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
     logger.debug("bytes %s", TOKEN.encode())
     logger.info("does not fit %s %s", TOKEN)
     out, err = capsys.readouterr()
-    assert (out, len(err.splitlines())) == (
-        "",
-        6,
-    )  # the seventh record does not fit its arguments, and is left out
+    # the seventh record does not fit its arguments, and is left out
+    assert (out, len(err.splitlines())) == ("", 6)
     try:
         fail(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
     except RuntimeError:
@@ -90,9 +88,8 @@ async def test_texts_of_people_are_not_logged_even_at_debug(
     settings: Settings, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("INFO", Secret(TOKEN))
-    assert not logging.getLogger("httpx").isEnabledFor(
-        logging.INFO
-    )  # at INFO, it logs each request
+    # at INFO, httpx logs each request
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
     configure_logging("DEBUG", Secret(TOKEN))
     async with visiting(settings, server) as visit:
         (answer,) = await visit.say("/poem Ozymandias", ALICE)

@@ -26,7 +26,7 @@ from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
 KERNEL = "/sys/kernel/uevent_seqnum"
-"""A file of root that nobody can write."""
+"""A file of root that cannot be written."""
 PASSING = tuple(each for each in schema.metadata.sorted_tables if each not in schema.KEPT)
 """A backup leaves these tables empty, but for the number of the schema."""
 

@@ -155,7 +155,7 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
     # the silence lasts 4 s of the next 30 s; then 25 of 30 messages a second may be answers
     assert queue.pacing.room(0, 30) == (30 - 4) * 25 - queue.pacing.waiting
     assert not queue.pacing.allow_refusal(3, 0)
-    with pytest.raises(NotDoneError):  # nobody needs it any more when the silence is over
+    with pytest.raises(NotDoneError):  # it would be useless after the silence
         await queue.say_at_once("press", 3)
     await queue.start("third", 3)
     assert queue.sent["third"] == 6
@@ -172,7 +172,9 @@ async def test_a_refusal_is_spared_where_nothing_is_expected_or_after_five_messa
     assert not queue.pacing.allow_refusal(1, 1)
     await asyncio.gather(*(queue.start(f"{n}", n) for n in range(5)))
     assert [queue.pacing.allow_refusal(1, 1) for _ in range(2)] == [True, False]
-    waits = [queue.start(f"to a chat {n}", 9) for n in range(5)]  # it takes four in four seconds
+    waits = [
+        queue.start(f"to a chat {n}", 9) for n in range(5)
+    ]  # a chat takes four in four seconds
     await asyncio.sleep(1)
     assert not queue.pacing.allow_refusal(1, 0)
     await asyncio.gather(*waits)

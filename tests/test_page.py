@@ -1,4 +1,5 @@
-"""The page's server over real HTTP: who is let in, and what a tab sends and gets."""
+"""The page's server over real HTTP: it lets in only its owner, and a tab sends lines and gets
+messages."""
 
 import socket
 import stat
@@ -109,7 +110,7 @@ async def test_other_sites_may_link_here_but_neither_read_nor_talk(visitor: Visi
     assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
 
 
-async def test_what_is_no_message_is_passed_over(tab: Tab) -> None:
+async def test_messages_that_cannot_be_read_are_passed_over(tab: Tab) -> None:
     for content in ("", "{", "[]", "7", "[" * 60_000, '"text"', "{}", '{"line":"x","key":1}'):
         await tab.socket.send_str(content)
     await tab.socket.send_bytes(b"\xff")

@@ -1,4 +1,4 @@
-"""How words sound, which words rhyme, and the tables of both."""
+"""The sounds and rhymes of words, and the tables of both."""
 
 import shutil
 from pathlib import Path

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PRESS = ""
 LINES = ("/start", PRESS, "/me Ольга", "Shall I compare thee to a summer's day", "/today", PRESS)
-"""What a person types; PRESS is the first button of the last message."""
+"""Lines that a person types; PRESS presses the first button of the last message."""
 PHONE = {"width": 390, "height": 780}
 READING_MILLISECONDS = 2400
 CHAT = Path(__file__).with_name("telegram") / "chat.html"

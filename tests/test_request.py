@@ -53,7 +53,7 @@ BROKEN = (
     b"POST /bot" + TOKEN.encode() + b"/sendMessage HTTP/1.1\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
 )
-"""What broken servers write: half a response, or no HTTP."""
+"""Responses of broken servers: half of one, or no HTTP."""
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +115,7 @@ async def failing(
     assert TOKEN not in all_texts_of(caught.value) + caplog.text
 
 
-# What is sent, and what comes back
+# Requests and their answers
 
 
 async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:

@@ -72,7 +72,7 @@ def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
     assert worth.keeps("brontosaurus", "")
     assert worth.keeps("xqontosaurus", "xq")  # the prefix is not judged
     assert not worth.keeps("xqontosaurus", "")
-    assert not worth.keeps("velocir", "")  # no name ends so
+    assert not worth.keeps("velocir", "")  # no real name ends like this
     assert not worth.keeps("tor", "")
     assert not worth.keeps("mangosaurus", "mango")
     assert not worth.keeps("oviraptor" * 3, "")

@@ -133,11 +133,8 @@ def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> N
     assert found.chosen(logits, VERSE).separator == ", "
     logits[VERSE.ids_of(",")] = -9
     assert found.chosen(logits, VERSE) == found
-    for prompt in (
-        "My heart is ",
-        "My heart is heavy;",
-        "\U0001f995",
-    ):  # no mark after a blank, a mark, or an emoji
+    # no mark after a blank, a mark, or an emoji
+    for prompt in ("My heart is ", "My heart is heavy;", "\U0001f995"):
         assert seam_for(prompt, VERSE, tables).paused is None
 
 

@@ -140,7 +140,7 @@ def creation(version: str, network: str = "dino") -> Creation:
     return Creation("k7m2p9xb4q", 1, Genre(network), version, 42, 0, "", 0.8)
 
 
-def threads() -> int:
+def writing_threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("writing")
 
 
@@ -171,13 +171,13 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(
         texts = [await shelf.write(creation(version)) for version in versions]
         assert [await shelf.write(creation(version)) for version in versions] == texts
         assert len({text.texts for text in texts}) == len(versions)
-        assert threads() == KEPT
+        assert writing_threads() == KEPT
         for _ in range(2):
             assert (
                 await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
                 == texts * 4
             )
-        assert threads() == KEPT
+        assert writing_threads() == KEPT
 
 
 async def test_a_version_that_is_found_serves_only_once_it_is_chosen(
@@ -254,9 +254,7 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     (own_checkpoints / "poem" / f"{released}.safetensors").unlink()
     assert install(own_checkpoints / "dino", untrained("names", 3)) != new
     async with shelf_of(database, own_checkpoints) as shelf:
-        assert await shelf.load(
-            "poem", released
-        )  # the file in the folder has replaced the damaged copy
+        assert await shelf.load("poem", released)  # a good file replaced the damaged copy
         assert f"its version {released} is damaged" not in caplog.text
 
 

@@ -1,6 +1,6 @@
 """Sonnets by search: their promises hold alone and beside other requests.
 
-Whatever the weights, lines scan and rhyme. So most tests write with a small network that was never
+Lines scan and rhyme with any weights. So most tests write with a small network that was never
 trained, which is faster than the released one; `test_creations.py` writes with released ones.
 """
 
@@ -91,11 +91,8 @@ def test_a_sonnet_scans_and_rhymes(sonnets: list[str], poet: Checkpoint) -> None
     ("first", "temperature", "free"),
     [
         (" ", 0.8, False),  # the network writes the first line, too
-        (
-            "And I would have you be as if it 'twere",
-            0,
-            False,
-        ),  # a clipped word is rhymed by its sound
+        # a clipped word is rhymed by its sound
+        ("And I would have you be as if it 'twere", 0, False),
         ("the silver orange", 2, True),
         ("Привет, world 🦕", 0.8, False),  # fourteen lines stand below this one
         ("x" * 300, 0.8, True),
@@ -185,7 +182,7 @@ def test_a_short_line_is_completed_to_one_that_scans(poet: Checkpoint) -> None:
 def test_three_sonnets_beside_verse_on_two_threads_are_written_as_alone(
     decoder: Decoder, sonnets: list[str], poet: Checkpoint
 ) -> None:
-    """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
+    """Two are written at once and a third waits, verse goes on, and all texts stay the same."""
 
     def verse() -> list[VerseRequest]:
         return [VerseRequest(generator_for(7, turn), rows=1 + turn % 3) for turn in range(9)]

@@ -120,7 +120,7 @@ def test_a_text_with_another_sha256_is_not_written(folder: Path) -> None:
 # pip, as a child process and without a network.
 
 
-def test_pip_brings_what_has_the_sha256_from_where_it_is_configured_to_look(
+def test_pip_brings_an_archive_with_the_right_sha256_from_its_configured_place(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(

@@ -146,11 +146,11 @@ async def test_a_lost_lock_cancels_the_work(postgresql: str, postgresql_folder: 
 async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
     postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Meanwhile, what people ask waits."""
+    """Meanwhile, people's asks wait."""
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
     async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
         await standby.acquired()
-        # so the lock is not given up while there is no server
+        # the lock is not given up while there is no server
         monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
         assert await is_waiting(losing)
@@ -165,7 +165,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
 
 
 async def learn_and_serve(database: str, checkpoints: str) -> None:
-    """Learn a voice, use new weights, and answer people without end; print what has arrived."""
+    """Learn a voice, use new weights, and answer people without end; print each answer."""
     module.CHECK = module.PATIENCE = 0.1
     await Standby(database).acquired()
     settings = dataclasses.replace(

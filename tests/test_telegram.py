@@ -42,7 +42,7 @@ def calls_of(server: Server, name: str) -> list[Json]:
 
 
 def parts(message: Json, kind: str) -> list[str]:
-    """Return the parts of a text that its entities of this kind mark, links with their address."""
+    """Return the parts of a text that have entities of this kind, links with their address."""
     text = words(message).encode("utf-16-le")
     entities = message.get("entities") or message["caption_entities"]
     found = [entity for entity in entities if entity["type"] == kind]
@@ -105,7 +105,7 @@ async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_t
         await visit.server.press(message, label, ALICE)
         await visit.settled()
     assert visit.server.texts[1].startswith("I don't know any creation")
-    assert len(visit.server.sent) == 3  # no new message: the button said it
+    assert len(visit.server.sent) == 3  # no new message, as the button shows the refusal
     monkeypatch.setattr(sentences, "UNKNOWN_CODE", said("long " * 50))
     assert (await visit.press(pressed, "gone", ALICE)).endswith("long…")
     assert len(visit.server.sent) == 3
@@ -312,7 +312,7 @@ async def test_each_message_of_an_answer_names_the_presser_also_while_it_grows(
 
 async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
     here, text = TelegramChat(visit.telegram, ALICE), sentences.TABOO
-    await here.change(await here.say(text), text)  # Telegram refuses it, because nothing changes
+    await here.change(await here.say(text), text)  # an edit that changes nothing is no error
     for refusal, expected in (
         (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
         (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
@@ -416,9 +416,8 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 2)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.6))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    server.refusals["setMyCommands"].append(
-        Refusal(504, "Gateway Timeout")
-    )  # the start goes on without it
+    # the start does not wait for the commands
+    server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
     caplog.set_level(logging.DEBUG, "bot.telegram.door")

@@ -1,4 +1,4 @@
-"""`python -m bot` with pipes and at a terminal, its other commands, and what it refuses."""
+"""`python -m bot` with pipes and at a terminal, its other commands, and its refusals."""
 
 import asyncio
 import contextlib

@@ -1,5 +1,5 @@
-"""A folder of versions: adding, promoting and listing, and which version is loaded if the current
-one is damaged."""
+"""A folder of versions: adding, promoting and listing, and the version that is loaded if the
+current one is damaged."""
 
 import json
 import os

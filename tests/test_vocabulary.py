@@ -78,7 +78,7 @@ def test_folding_any_text(before: str, after: str, vocabulary: Vocabulary) -> No
         ("می\u200cخواهم हिन्दी 🦖", "می\u200cخواهم हिन्दी 🦖"),
     ],
 )
-def test_the_own_alphabet_keeps_what_can_be_seen(text: str, kept: str) -> None:
+def test_the_own_alphabet_keeps_all_characters_that_can_be_seen(text: str, kept: str) -> None:
     assert spell(text, Alphabet.OWN)[0] == kept
 
 
@@ -150,7 +150,7 @@ NAMES = Vocabulary("\n -MNaegnoé\u2019")
         (Vocabulary("\nAEaeé"), "ÀÉè", "AEe"),
     ],
 )
-def test_a_prompt_keeps_what_the_vocabulary_has(
+def test_a_prompt_keeps_the_characters_of_the_vocabulary(
     vocabulary: Vocabulary, prompt: str, read: str
 ) -> None:
     assert vocabulary.fold(prompt) == read

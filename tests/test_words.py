@@ -16,7 +16,7 @@ from model.text.forms import Genre
 from model.text.typesetting import typeset
 
 LONGEST_MESSAGE, LONGEST_CAPTION = 4096, 1024
-"""Telegram's limits, in UTF-16 units of what is shown."""
+"""Telegram's limits, in UTF-16 units of the text that is shown."""
 STRANGE = "<b>&amp; 😀 *_`</i>\u202e{}'\""
 LONGEST_VERSE = 800  # characters of each part of a poem
 
@@ -29,7 +29,7 @@ def templates() -> dict[str, Message]:
     return found
 
 
-def test_every_sentence_carries_what_is_put_into_it_and_fits() -> None:
+def test_every_sentence_keeps_the_values_put_into_it_and_fits() -> None:
     assert len(templates()) > 100
     for name, template in templates().items():
         parsed = [gap for text, _ in template for gap in string.Formatter().parse(text)]

@@ -71,7 +71,7 @@ class Server:
         self.left: list[float] = []
         self.fetched_at: dict[object, float] = {}
         self.calls: list[tuple[str, Json]] = []
-        # to presses and to what was typed inline, by the query's id
+        # to presses and to inline queries, by the id of the query
         self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
@@ -82,7 +82,7 @@ class Server:
         # when messages were taken, by chat; with 0, in all chats
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._numbers = itertools.count(1)
-        # by the ids that Telegram gave them; a test may post something that has no id
+        # by the id that Telegram counts, as a test may post something without an id
         self._updates: dict[int, Any] = {}
         self.last_update = 0
         self._changed = asyncio.Condition()
