@@ -116,6 +116,7 @@ def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each() -> None
         for creature in posed:
             creature.svg()
             deepest = max(y for _, y in creature.points)
+            # the ground is at 0; only a creature that drinks may reach far below it
             assert -4 < deepest < (24 if creature.pose == "drinking" else 4)
             assert creature.joints["head"][2] > 0  # nobody looks back
 
@@ -331,6 +332,9 @@ async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat) -> None:
     card = await chat.press("card")
     assert card.file
     assert card.text.startswith("Drawn without 🐱❤️, which my font lacks.")
+
+
+def test_a_drawn_verse_lacks_only_the_emoji_that_the_font_lacks() -> None:
     verses = {
         "My cat 🐱❤️, black": "My cat, black",
         "👨‍👩‍👧 and me": " and me",

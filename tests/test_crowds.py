@@ -107,7 +107,7 @@ async def test_an_ask_of_ten_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_
     settings: Settings,
 ) -> None:
     async with visiting(settings, Server()) as visit:
-        for age in (-60, 60, 599):
+        for age in (-60, 60, 599):  # 600 s is the limit
             (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - age)
         assert not visit.bot.limits.refusals
         (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - 605)

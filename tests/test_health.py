@@ -226,13 +226,14 @@ async def test_health_names_whatever_makes_answers_fail(
 
 @in_no_time
 async def test_another_program_on_the_token_is_named_until_it_has_ended(
-    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
+    settings: Settings, server: Server
 ) -> None:
-    """If Telegram says so only once, it may mean a poll that the last start left."""
+    """A single conflict may be due to a poll that the last start left."""
     conflict = Refusal(409, "Conflict: terminated by other getUpdates request")
     async with visiting(settings, server) as visit:
         health = Health(None, [visit.telegram])
         health.note(SERVING, visit.bot)
+        # conflicts of the last 20 s count, if they go on for 10 s
         for conflicts, seconds, expected in (
             (1, 19, {}),
             (6, 19, {"polling": "another program uses the token"}),
@@ -242,16 +243,21 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
             await server.say("/start", ALICE)  # the update ends the poll that goes on
             await asyncio.sleep(seconds)
             assert await health.failures() == expected
+
+
+@in_no_time
+async def test_an_outage_of_telegram_is_named_and_its_begin_and_end_are_logged_once(
+    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with visiting(settings, server) as visit:
+        health = Health(None, [visit.telegram])
+        health.note(SERVING, visit.bot)
         server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)
-        await server.say("/start", ALICE)
+        await server.say("/start", ALICE)  # the update ends the poll that goes on
         await asyncio.sleep(31)
         assert await health.failures() == {"Telegram": "no good answer for 31 s"}
         server.refusals["getUpdates"].clear()
         await asyncio.sleep(20)
-        caplog.clear()
-        server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 9)
-        await server.say("/start", ALICE)
-        await asyncio.sleep(60)
         began, *over = [record.getMessage() for record in caplog.records]
         assert began.startswith("Telegram does not answer as it should (Gateway Timeout)")
         assert over == ["Telegram answers again"]

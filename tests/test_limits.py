@@ -97,6 +97,7 @@ async def test_letters_typed_inline_cost_little_and_a_refusal_says_why(
 ) -> None:
     async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
         offers = [await chat.type("mango") for _ in range(14)]
+        # twelve queries cost as much as one text
         assert [len(each) for each in offers] == [5] * 12 + [0] * 2
         assert chat.reason.startswith("You're faster than I can dream.")
         assert chat.messages == []
@@ -145,7 +146,7 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
             await chat.ask("/dino")
             assert len(chat.messages) == shown
         status = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
-        assert "and 13 refused" in status.text
+        assert "and 13 refused" in status.text  # 8 at first, 2 presses, and 3 later asks
         assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
 
 

@@ -40,10 +40,13 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 
 @pytest.fixture(scope="module")
 def scanning() -> Checkpoint:
+    """A poet whose lines have metre, with a quarter of the words of poems."""
     made = verse_checkpoint()
-    words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
-    scanning = replace(made.description, longest_line=0)
-    return replace(made, description=scanning, known_words=words)
+    return replace(
+        made,
+        description=replace(made.description, longest_line=0),
+        known_words=frozenset(sorted(prosody().dictionary.of_poems)[::4]),
+    )
 
 
 @pytest.fixture(scope="module")

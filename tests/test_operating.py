@@ -183,7 +183,7 @@ async def test_no_file_and_no_data_is_overwritten_and_only_a_backup_is_restored(
 
 @pytest.mark.parametrize(
     ("changes", "code", "reason"),
-    [
+    [  # 78 is EX_CONFIG
         ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
         ({"DATABASE": KERNEL}, 78, f"denied; {KERNEL} belongs to root; chown it to the bot's user"),
         ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),

@@ -162,8 +162,11 @@ def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nanja\ncarla\nmarla\nzyx\nzzzyx\n")
     (tmp_path / "others.txt").write_text("marna\n")
-    corpus = read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"])
-    corpus = replace(corpus, training=("anna", "anja", "carla", "marla"), held_out=("zyx", "zzzyx"))
+    corpus = replace(
+        read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"]),
+        training=("anna", "anja", "carla", "marla"),
+        held_out=("zyx", "zzzyx"),
+    )
     new = with_rules(names_checkpoint(), corpus, None)
     assert {" an", "rla", "rna"} <= new.sequences
     assert "rla" in new.endings

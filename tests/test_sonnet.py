@@ -156,6 +156,7 @@ def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, poet: Ch
         return weight(poet, kind, other, line) - weight(poet, kind, own, line)
 
     moon = "and summer sees the moon another day"
+    # a word that comes again costs 2.5 nats
     assert cost("a moon upon the sea", "a sun upon the sea", moon) == pytest.approx(2.5)
     assert 0 < cost("the sun and sea", "a sun a sea", moon) < 0.5  # every text repeats "the"
     stammer = weight(poet, kind, "a sun", f"and {moon}") - weight(poet, kind, "a sun", moon)

@@ -160,5 +160,5 @@ def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_pat
     assert corpus.held_out
     assert not any(fold(name) in start.other_names for name in corpus.held_out)
     assert sum(fold(name) in start.other_names for name in corpus.training) > 5
-    assert starts.NAMES.stat().st_size < 1.25e6
+    assert starts.NAMES.stat().st_size < 1.25e6  # bytes
     assert not start.known_names

@@ -89,6 +89,11 @@ def test_the_operators_list_is_a_file_in_the_home_folder(
     environment = environment_of(checkpoints, tmp_path) | {"MANGOSAURUS_HOME": str(tmp_path)}
     done = run(environment, input=b"/dino mango\n")
     assert (done.returncode, b"rather not play" in done.stdout) == (0, True)
+
+
+def test_a_line_of_the_operators_list_that_is_not_one_word_is_named(
+    taboo_words: Callable[..., None],
+) -> None:
     taboo_words("#", "", "a b")
     with pytest.raises(TableError, match=r"^/.*/\w+\.txt, line 3: 'a b' is not one word"):
         taboo.lists()

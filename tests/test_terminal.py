@@ -149,7 +149,7 @@ def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) ->
         assert process.communicate()[1] == b""
 
 
-def test_wrong_arguments_are_refused_and_help_names_the_right_ones(
+def test_wrong_arguments_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for arguments, complaint in (
@@ -162,6 +162,9 @@ def test_wrong_arguments_are_refused_and_help_names_the_right_ones(
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
         assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_help_names_settings_options_and_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     help_ = capsys.readouterr().out
