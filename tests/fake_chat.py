@@ -83,6 +83,7 @@ class FakeChat(Chat):
         self.waiting = 0.0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:
+        """Say a text, or send a file with it, and return the newest message."""
         await self._do(Sent if "file" in fields else Said, person, text=text, **fields)
         return self.messages[-1] if self.messages else Shown()
 

@@ -121,7 +121,7 @@ def test_without_out_an_own_text_never_adds_a_version(
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".jsonl", ".safetensors", ".txt"]
 
 
-def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(
+def test_without_out_a_version_is_added_and_promoted_only_with_promote(
     checkpoints_folder: Path,
 ) -> None:
     versions = Versions(checkpoints_folder / "dino")
@@ -215,7 +215,7 @@ def test_names_are_new_begin_with_the_prompt_and_are_the_same_for_the_same_seed(
     names = run_well("sample", "dino", *weights).splitlines()
     assert len(set(names)) == 3
     assert all(name == name.capitalize() for name in names)
-    # one says `names` for lists of other things; it does the same
+    # `names`, the word for lists of other things, does the same as `dino`
     assert run_well("sample", "Names", *weights).splitlines() == names
     assert run_well("sample", "dino", *weights, "--prompt", "Mang").count("Mang") == 3
 

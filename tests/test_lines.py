@@ -40,7 +40,7 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 
 @pytest.fixture(scope="module")
 def scanning() -> Checkpoint:
-    """A poet whose lines have metre, with a quarter of the words of poems."""
+    """A poet whose lines scan, and who knows a quarter of the words of poems."""
     made = verse_checkpoint()
     return replace(
         made,
@@ -121,7 +121,7 @@ def test_the_first_line_of_a_sonnet_scans_where_poems_have_no_metre(scanning: Ch
     assert alone.startswith(" ")
 
 
-def begun(masks: FreeLines) -> UnfinishedLines:
+def empty_line(masks: FreeLines) -> UnfinishedLines:
     counts = np.ones(1, np.uint16)
     return UnfinishedLines(np.array([masks.start]), counts, counts)
 
@@ -138,7 +138,7 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
     lexicon = Lexicon(known, vocabulary, ["'a"] if is_clipping else [])
     masks = FreeLines(vocabulary, lexicon, longest)
     ends = masks.last_line if is_last else masks.any_line
-    text, texts = "", begun(masks)
+    text, texts = "", empty_line(masks)
     while not text.endswith("\n") and len(text) < 40:
         mask = masks.allowed(texts, ends)[0]
         assert mask.any(), text  # no dead end

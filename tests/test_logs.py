@@ -17,16 +17,18 @@ TOKEN = f"123456:{KEY}"
 
 
 class Careless:
+    """An object that shows the token."""
+
     def __repr__(self) -> str:
         return f"Bot[{TOKEN}]"
 
 
-def fail(cause: Exception, error: Exception) -> None:
+def raise_from(cause: Exception, error: Exception) -> None:
     raise error from cause
 
 
 @pytest.fixture(autouse=True)
-def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def loggers_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the loggers back as pytest had them."""
     level = logging.root.level
     monkeypatch.setattr(logging, "raiseExceptions", True)
@@ -54,7 +56,7 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
     # the seventh record does not fit its arguments, and is left out
     assert (out, len(err.splitlines())) == ("", 6)
     try:
-        fail(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
+        raise_from(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
     except RuntimeError:
         logger.exception("It failed", stack_info=True)
     err += capsys.readouterr().err

@@ -156,7 +156,7 @@ class Model:
         }
 
 
-async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
+async def do_and_compare(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     """Do all actions of a burst at once, and compare with the model, which does one after the
     other."""
     model, drafts = Model(), list[Creation]()
@@ -201,5 +201,7 @@ def test_many_at_once_is_the_same_as_one_by_one(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(
-            live(emptied(postgresql_folder) if on_server else f"{folder}/people.db", bursts)
+            do_and_compare(
+                emptied(postgresql_folder) if on_server else f"{folder}/people.db", bursts
+            )
         )

@@ -57,6 +57,7 @@ def file_of(content: str | bytes, name: str = "names.txt", size: int | None = No
 
 
 def content_of(checkpoint: Checkpoint) -> bytes:
+    """Return the bytes of a checkpoint's file."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "new.safetensors"
         save(path, checkpoint)
