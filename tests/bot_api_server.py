@@ -1,5 +1,5 @@
-"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, even what
-no server should do.
+"""An HTTP server on 127.0.0.1 for tests of the client: it answers as a test tells it, even as no
+server should.
 
 The Bot API itself is in `tests.telegram`.
 """
@@ -39,7 +39,7 @@ class HttpServer:
     """`answer` returns the status and the body for a request; with status 0, only the body is
     written.
 
-    `requests` holds what came.
+    `requests` holds all requests that came.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
-"""A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if
-pytest ignores it."""
+"""A pytest plugin: every test ends in time. Ctrl-C reaches the processes that a test starts, even
+where pytest ignores it."""
 
 import asyncio
 import contextlib
@@ -13,12 +13,12 @@ import pytest
 
 LONGEST_SECONDS = 60
 INSTALLING_SECONDS = 300
-"""The same for a test with the mark `course`, `installed` or `recorded`, which takes longer."""
+"""The limit for tests with the mark `course`, `installed` or `recorded`, as these take longer."""
 REPEAT_SECONDS = 5
 """A test that goes on waiting is told again to end after so many seconds."""
 
-# `nohup make test &` starts pytest with these ignored. A new process inherits that a signal is
-# ignored, but not that it is caught.
+# `nohup make test &` starts pytest with these signals ignored. A new process inherits the ignoring
+# of a signal, but not its handler.
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda _number, _frame: None)

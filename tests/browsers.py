@@ -1,4 +1,4 @@
-"""What tests in a browser share: Chromium, a bot that serves the page, and somebody who looks."""
+"""Shared by tests in a browser: Chromium, a bot that serves the page, and somebody who looks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def serving_page(home: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[b
 class Looker:
     """Somebody who looks at the page.
 
-    Notes what their browser complains of, and which other hosts it asks.
+    Notes the complaints of the browser, and all addresses that it asks for.
     """
 
     def __init__(self, context: BrowserContext, link: str) -> None:
@@ -68,7 +68,7 @@ class Looker:
         self.answer(0)
 
     def _heard(self, message: Any) -> None:
-        # every failed request leaves one of these
+        # every failed request leaves a message with one of these marks
         marks = ("net::ERR", "status of 4", "WebSocket connection to")
         if message.type in ("error", "warning") and not any(mark in message.text for mark in marks):
             self.complaints.append(message.text)
@@ -79,7 +79,7 @@ class Looker:
 
     @property
     def answers(self) -> Locator:
-        """What the bot has said, and finished."""
+        """The finished messages of the bot."""
         return self.window.locator("article:not(.mine)[aria-busy=false]")
 
     def say(self, text: str) -> Locator:

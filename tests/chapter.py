@@ -34,7 +34,7 @@ class Said(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A box of a notebook, and what it said when it was saved."""
+    """A box of a notebook, with the output that was saved with it."""
 
     name: str
     source: str
@@ -44,8 +44,7 @@ class Box(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody writes into the box of an exercise. To a mistake, the check says `says`, and
-    perhaps more."""
+    """A student's source for the box of an exercise. Its check says `says` to a mistake."""
 
     exercise: str
     source: str
@@ -125,7 +124,7 @@ def read(
 ) -> tuple[dict[str, Said], list[str]]:
     """Run a chapter with these solutions; `write` saves the student's program.
 
-    Return what each box said, and what its check said to each mistake.
+    Return the output of each box, and the verdict of its check on each mistake.
     """
     kernel, said, verdicts = Kernel(), dict[str, Said](), list[str]()
     for box in boxes:

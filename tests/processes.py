@@ -1,5 +1,5 @@
-"""What the tests that start `python -m bot` share: its environment, a process with pipes, and one
-at a terminal."""
+"""Shared by tests that start `python -m bot`: its environment, a process with pipes, and one at a
+terminal."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ COMMAND = [
     "import runpy; from model import files; files.released = lambda path: path;"
     " runpy.run_module('bot', run_name='__main__', alter_sys=True)",
 ]
-"""`python -m bot`, which knows no weights but those in its home."""
+"""`python -m bot` with no weights but those in its home."""
 TOWNS = "\n".join(
     (ROOT / "data" / "samples" / "towns.txt").read_text(encoding="utf-8").splitlines()[:120]
 )
@@ -37,7 +37,7 @@ Environment = dict[str, str]
 
 
 def environment_of(checkpoints: Path, home: Path) -> Environment:
-    """Return the environment of a bot without settings, whose home gets a copy of checkpoints."""
+    """Return the environment of a bot without settings, and copy checkpoints into its home."""
     if checkpoints != home / "checkpoints":
         shutil.copytree(checkpoints, home / "checkpoints", dirs_exist_ok=True)
     kept = {
@@ -78,9 +78,12 @@ def begun(
     environment: Environment, *arguments: str, command: Sequence[str] = COMMAND
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a bot with pipes, and kill it in the end."""
-    pipe = subprocess.PIPE
     with subprocess.Popen(
-        [*command, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+        [*command, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
     ) as process:
         try:
             yield process
@@ -117,7 +120,7 @@ class Terminal:
     def until(self, pattern: str) -> str:
         """Read until a pattern was written; return all since the last call, up to the pattern.
 
-        What came after the pattern is kept for the next call.
+        Text behind the pattern is kept for the next call.
         """
         deadline = time.monotonic() + LIMIT
         while not (found := re.search(pattern, self._ahead)):

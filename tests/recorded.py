@@ -1,4 +1,4 @@
-"""Prints what this machine writes, as JSON, for `test_machines`: `python -m tests.recorded`.
+"""Prints texts that this machine writes, as JSON, for `test_machines`: `python -m tests.recorded`.
 
 Environment variables make NumPy and OpenBLAS compute as on another processor.
 """
@@ -26,8 +26,8 @@ WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell
 
 
 def settings_of_machines() -> dict[str, dict[str, str]]:
-    """Return environment variables by kind of machine: for this one, and for those that it can
-    compute like.
+    """Return environment variables by kind of machine: for this one, and for each kind that
+    it can imitate.
 
     NumPy only warns of a feature that it has not found, so such a feature is left out here.
     """

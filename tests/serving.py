@@ -1,4 +1,4 @@
-"""What tests of the bot share: tiny untrained weights on disk, and a bot that serves with them in a
+"""Shared by tests of the bot: tiny untrained weights on disk, and a bot that serves with them in a
 chat in memory."""
 
 import asyncio
@@ -126,7 +126,7 @@ class FakeWriter:
         if isinstance(request, LineRequest):
             return Text(("",))
         self.pending.add(request)
-        # in poems
+        # work is counted in poems
         work, text = TEXTS[Genre.POEM], "o mango\n" * 13
         if isinstance(request, SonnetRequest):
             work = TEXTS[Genre.SONNET]

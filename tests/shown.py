@@ -1,5 +1,5 @@
-"""What people see. Tests pass each message that they receive to `seen`, and what people write to
-`wrote`.
+"""The texts that people see. Tests pass each message that they receive to `seen`, and
+each line that somebody writes to `wrote`.
 
 At its end, a test fails if a message showed markup that nobody wrote. `rendered` makes plain text
 and entities of the HTML of a message, as Telegram does.

@@ -1,4 +1,4 @@
-"""How a creation is drafted, written, delivered and recorded, and what is left if something fails.
+"""Creations are drafted, written, delivered and recorded, and kept if they may have arrived.
 
 tests/chats/ shows what people read in the end.
 """
@@ -42,7 +42,7 @@ def say(chat: FakeChat, *lines: str) -> None:
 
 
 async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> None:
-    """One person's asks are answered in their order, whatever is refused among them."""
+    """One person's asks are answered in their order, even if some of them are refused."""
     lines = ("/dino", "/seed 42", "/dino", "/poem Shall I", "/dino 11", "/dino 3", "/poem Shall I")
     crowd = [FakeChat(chat.bot, 1000 + number) for number in range(9)]
     for each in crowd:
@@ -53,11 +53,13 @@ async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> No
     for each in crowd:
         codes = [message for message in each.messages if message.all("creation")]
         expected = [message for message in chat.messages if message.all("creation")]
-        assert [one.uncoded for one in codes] == [one.uncoded for one in expected]
+        assert [one.text_without_code for one in codes] == [
+            one.text_without_code for one in expected
+        ]
 
 
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
-async def test_what_did_not_arrive_leaves_nothing(
+async def test_an_answer_that_did_not_arrive_leaves_nothing(
     chat: FakeChat, settings: Settings, failure: Exception
 ) -> None:
     chat.failures = [failure]
@@ -68,7 +70,7 @@ async def test_what_did_not_arrive_leaves_nothing(
     chat.bot.tally.errors.clear()
 
 
-async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(
+async def test_an_answer_that_may_have_arrived_keeps_its_code_and_takes_no_turn(
     chat: FakeChat, settings: Settings
 ) -> None:
     chat.failures = [InDoubt("the response was lost")]
@@ -76,7 +78,7 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(
     ((code, arrived),) = noted(settings)
     assert not arrived
     doubtful = await chat.ask(f"/again {code}")
-    assert (await chat.ask("/dino")).uncoded == doubtful.uncoded
+    assert (await chat.ask("/dino")).text_without_code == doubtful.text_without_code
     chat.bot.tally.errors.clear()
 
 
@@ -88,7 +90,7 @@ async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
     await chat.ask("/poem Shall I")
     (poem,) = chat.messages  # the answer comes without a word of the error
     sql(settings.database_address, "DROP TRIGGER full")
-    assert (await chat.ask("/poem Shall I")).uncoded == poem.uncoded
+    assert (await chat.ask("/poem Shall I")).text_without_code == poem.text_without_code
     assert (await chat.ask(f"/again {poem.code}")).message == poem.message
 
 
@@ -105,17 +107,17 @@ async def test_the_version_of_the_draft_writes_it_and_its_code_gives_it_again(
         slow.go_on.set()
         by_the_older = await answering
     await own_chat.ask("/seed 0")
-    assert (await own_chat.ask("/dino")).uncoded != by_the_older.uncoded
+    assert (await own_chat.ask("/dino")).text_without_code != by_the_older.text_without_code
     assert (await own_chat.ask(by_the_older.code)).message == by_the_older.message
     await shelf.use("dino", older)
     await own_chat.ask("/seed 0")
-    assert (await own_chat.ask("/dino")).uncoded == by_the_older.uncoded
+    assert (await own_chat.ask("/dino")).text_without_code == by_the_older.text_without_code
 
 
 # What a person keeps
 
 
-async def test_what_is_written_during_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
+async def test_a_text_written_during_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
     other = FakeChat(chat.bot, ALICE)
     say(chat, "/seed 42", "/dino 10", "/poem Shall I", "/forget yes", "/poem Shall I")
     say(other, "/forget yes")
@@ -142,7 +144,7 @@ async def test_an_export_comes_in_parts_until_all_is_there(
     assert ["What Mangosaurus keeps" in text for text in texts] == [True, False, False]
     assert texts[0].count("Ünï <b>") == 2
     assert (await chat.ask("/export 5")).file == files[0]
-    assert len(chat.messages) == 5 + 4
+    assert len(chat.messages) == 5 + 4  # the poems, and the parts of exports
 
 
 # Offers
@@ -167,8 +169,7 @@ async def test_a_failure_offers_nothing_and_says_so(
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of checkpoints whose poem network knows the released words, but was never
-    trained."""
+    """A folder of checkpoints. Its poem network knows the released words, but was never trained."""
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
     install(directory / "poem", small_poet())
@@ -194,7 +195,7 @@ async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
     taboo_words(word)
     await poet.ask("/seed 0")
     again = await poet.ask(f"/sonnet {LINE}")
-    assert again.uncoded == str(sentences.TABOO_VERSE)
+    assert again.text_without_code == str(sentences.TABOO_VERSE)
     assert len(again.history) > 1
     assert not any(word in shown.lower() for shown in again.history)
 
@@ -212,7 +213,7 @@ async def test_the_first_line_of_a_sonnet_is_a_persons_or_that_of_a_poem_or_its_
     assert its_sonnet.text.split("\n")[0] == poem.text.split("\n")[0]
     alone = await poet.ask("/sonnet")
     assert alone.all("own") == []
-    assert [*map(len, map(str.splitlines, alone.uncoded.split("\n\n")))] == [4, 4, 4, 2]
+    assert [*map(len, map(str.splitlines, alone.text_without_code.split("\n\n")))] == [4, 4, 4, 2]
 
 
 @pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])

@@ -1,4 +1,4 @@
-"""Start and stop: nothing and nobody is left behind."""
+"""Start and stop: no thread and no task is left behind, and no ask unanswered."""
 
 import asyncio
 import threading
@@ -14,11 +14,13 @@ from tests.serving import ALICE, BOB
 from tests.test_answering import say
 
 
-async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
+async def test_a_stop_answers_what_was_asked_and_leaves_no_task_or_thread(
+    settings: Settings,
+) -> None:
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     async with running(settings) as bot:
         chat = FakeChat(bot, ALICE)
-        say(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
+        say(chat, "/dino", "/poem Shall I", "/dino 3")  # asked before the stop, so still answered
     assert [bool(message.all("creation")) for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
@@ -27,9 +29,12 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
             assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("what", ["chat", "database"])
-async def test_what_does_not_respond_holds_up_no_stop(
-    settings: Settings, what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("hanging", ["chat", "database"])
+async def test_a_chat_or_a_database_that_hangs_holds_up_no_stop(
+    settings: Settings,
+    hanging: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
@@ -37,7 +42,9 @@ async def test_what_does_not_respond_holds_up_no_stop(
     monkeypatch.setattr("bot.app.STOP_SECONDS", 0.3)
     async with asyncio.timeout(20), running(settings) as bot:
         with monkeypatch.context() as patch:
-            patch.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
+            patch.setattr(
+                *((FakeChat, "say", hang) if hanging == "chat" else (Database, "run", hang))
+            )
             say(FakeChat(bot, ALICE), "/dino", "/dino", "/seed")
             say(FakeChat(bot, BOB), "/dino")
             await bot.close()

@@ -1,4 +1,4 @@
-"""The import rules: which module may import which, read from the source of every file."""
+"""The import rules: which modules a module may import, checked in the source of every file."""
 
 import ast
 import re
@@ -47,8 +47,7 @@ OUTSIDE = {
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "numpy", "rapidfuzz", "zstandard"},
 }
-"""What the modules below a name may import beside the standard library; the longest name counts.
-"""
+"""Packages that the modules below a name may import; for each module, the longest name counts."""
 
 
 @cache
@@ -128,7 +127,9 @@ CORE = [module for module in modules_of("bot") if not belongs_to(module, *DOORS,
     ],
     ids=["networks", "textbook", "core", "core", "settings", "tools", "tests", "pickle"],
 )
-def test_what_a_part_does_not_know(modules: list[str], forbidden: Collection[str]) -> None:
+def test_a_part_imports_nothing_that_it_must_not_know(
+    modules: list[str], forbidden: Collection[str]
+) -> None:
     assert intruders(modules, *forbidden) == []
 
 

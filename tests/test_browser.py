@@ -73,7 +73,8 @@ def is_seen(image: Locator) -> bool:
 
 def lines_of(text: Locator) -> list[int]:
     """Return where each line of a text begins, as it is broken on the screen."""
-    edges: list[int] = text.evaluate("""node => {
+    return list(
+        text.evaluate("""node => {
           const range = document.createRange(), lines = new Map();
           for (let at = 0; at < node.firstChild.length; at++) {
             range.setStart(node.firstChild, at);
@@ -83,10 +84,10 @@ def lines_of(text: Locator) -> list[int]:
           }
           return [...lines.values()];
         }""")
-    return edges
+    )
 
 
-def test_the_start_and_what_it_leads_to(looker: Looker) -> None:
+def test_the_start_has_buttons_that_answer_and_help_has_examples(looker: Looker) -> None:
     assert "token" not in looker.window.url
     expect(looker.window).to_have_title("Mangosaurus")
     expect(looker.line).to_be_focused()
@@ -136,7 +137,10 @@ def test_verse_is_set_as_in_a_book_and_a_sonnet_grows(open_page: Callable[..., L
     sonnet = looker.answers.last
     expect(sonnet.locator(".verse")).to_have_count(14)
     expect(sonnet.get_by_role("button", name="another")).to_be_visible()
-    for style, text in (("verse", "And " + "many " * 15), ("table", ROW)):  # a line that breaks
+    for style, text in (
+        ("verse", "And " + "many " * 15),
+        ("table", ROW),
+    ):  # each is broken into lines
         first, *others = lines_of(looker.shown([(text, style)]).locator(f".{style}"))
         assert {first} < {first, *others} == {first, others[0]}
 
@@ -165,7 +169,9 @@ def test_cards_are_saved_and_files_are_sent(looker: Looker) -> None:
     assert download.value.suggested_filename.endswith(".png")
     picker = looker.window.locator("#picker")
     picker.set_input_files(CHEESES)
-    looker.window.get_by_role("button", name="käse <b>.txt").click()  # takes it away again
+    looker.window.get_by_role(
+        "button", name="käse <b>.txt"
+    ).click()  # a click takes the file away again
     expect(looker.window.locator("#file")).to_be_hidden()
     picker.set_input_files(CHEESES)
     looker.say("my cheeses")
@@ -209,7 +215,7 @@ def test_a_bot_that_was_killed_and_comes_back(browser: Browser, tmp_path: Path) 
     with serving_page(tmp_path) as (process, link):
         looker = Looker(browser.new_context(), link)
         made = [words_of(looker.say(line)) for line in ("/dino 3 mango", "Shall I compare thee")]
-        # four at once: the first is answered before the kill, and so is the mistake
+        # four lines at once: /seed and the mistyped /dinno are answered before the kill
         for line in ("/seed", SONNET, "/dinno", "/dino 2"):
             looker.line.fill(line)
             looker.line.press("Enter")
@@ -220,7 +226,7 @@ def test_a_bot_that_was_killed_and_comes_back(browser: Browser, tmp_path: Path) 
         expect(banner).to_have_text(PAGE["gone"])
     looker.line.fill("/about")
     looker.line.press("Enter")
-    expect(looker.answers.nth(2)).to_be_visible()  # what was said can still be read
+    expect(looker.answers.nth(2)).to_be_visible()  # the answers so far can still be read
     port = int(link.split(":")[2].split("/")[0])
     with serving_page(tmp_path, port) as (process, link):
         expect(banner).to_be_hidden()

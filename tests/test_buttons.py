@@ -1,5 +1,4 @@
-"""Buttons: each says its line for whoever presses it, and Telegram hears once that it was
-pressed."""
+"""Buttons: each says its line for whoever presses it, and is released once."""
 
 import asyncio
 from pathlib import Path
@@ -33,7 +32,7 @@ async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat
     assert len(group.messages) == 3
     turns = [len(await group.bot.store.creations(person)) for person in (ALICE, BOB)]
     assert turns == [2, 1]
-    await group.press("another", ALICE, message)  # its answer has come: this is another ask
+    await group.press("another", ALICE, message)  # a press after the answer is another ask
     assert await turn_of(group, group.messages[-1]) == 3
 
 
@@ -63,16 +62,15 @@ async def test_a_poem_is_continued_three_times_at_most(chat: FakeChat) -> None:
     poem = await chat.ask("/poem Shall I compare thee")
     for _ in range(3):
         longer = await chat.press("continue", message=poem)
-        assert longer.uncoded.startswith(poem.uncoded)
+        assert longer.text_without_code.startswith(poem.text_without_code)
         poem = longer
     assert "continue" not in poem.labels
     assert (await chat.ask(f"/continue {poem.code}")).message == sentences.LONGEST_POEM
 
 
-async def test_after_a_restart_with_other_weights(
+async def test_after_a_restart_a_poem_goes_on_by_its_weights_and_another_has_the_new_ones(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    """A poem goes on as it began, and another one is written by what is in use."""
     async with serving(own_settings) as chat:
         poem = await chat.ask("/poem Shall I compare thee")
         newer = install(own_checkpoints / "poem", untrained("verse", seed=2))
@@ -80,7 +78,7 @@ async def test_after_a_restart_with_other_weights(
     async with serving(own_settings) as again:
         again.messages = chat.messages
         longer = await again.press("continue", message=poem)
-        assert longer.uncoded.startswith(poem.uncoded)
+        assert longer.text_without_code.startswith(poem.text_without_code)
         other = await again.press("another", message=poem)
         made = {each.version for each in await again.bot.store.creations(ALICE)}
         assert newer in made

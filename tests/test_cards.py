@@ -116,6 +116,7 @@ def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each() -> None
         for creature in posed:
             creature.svg()
             deepest = max(y for _, y in creature.points)
+            # the ground is at 0; only a creature that drinks may reach far below it
             assert -4 < deepest < (24 if creature.pose == "drinking" else 4)
             assert creature.joints["head"][2] > 0  # nobody looks back
 
@@ -128,7 +129,9 @@ def test_a_frill_stands_behind_the_eye_and_leaves_the_throat_free() -> None:
 
 
 def test_the_person_who_gives_the_scale_stands_out_from_the_plants() -> None:
-    lit = [colour for person in PEOPLE.values() for colour, _ in person if colour > "#f"]
+    lit = [
+        colour for person in PEOPLE.values() for colour, _ in person if colour > "#f"
+    ]  # light ones
     assert len(lit) > 3 * len(PEOPLE)
     for scene in SCENES.values():
         assert all(contrast(colour, scene.split()[6]) > 250 for colour in lit)
@@ -152,7 +155,9 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", paths)
     placed = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+) ", svg)
     (person_x, person_scale), (x, scale) = (map(float, pair) for pair in placed)
-    assert x + creature.box()[1] * scale < person_x - 20 * person_scale  # nobody stands inside it
+    assert (
+        x + creature.box()[1] * scale < person_x - 20 * person_scale
+    )  # the person does not stand inside it
     assert all(0 <= x + u * scale <= WIDTH for u, _ in creature.points)
     assert all(0 <= GROUND + v * scale <= HEIGHT for _, v in creature.points)
 
@@ -161,7 +166,7 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     ("name", "worn"),
     [("piscivenator", "@fish"), ("ravenatyrannus", "@crown"), ("lokoraptor", "@mask")],
 )
-def test_a_life_tells_of_what_a_creature_wears(name: str, worn: str) -> None:
+def test_a_life_tells_of_the_thing_that_a_creature_wears(name: str, worn: str) -> None:
     assert any(worn in key for key in FACTS[biography(Creature(name))])
 
 
@@ -301,7 +306,7 @@ def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
         ("שלום", "ש"),
     ],
 )
-def test_what_the_font_has_letters_for_has_a_card(verse: str, lacking: str) -> None:
+def test_a_text_has_a_card_if_the_font_has_its_letters(verse: str, lacking: str) -> None:
     poem = Creation("", 1, Genre.POEM, "", 0, 0, verse, 1.0)
     reason = str(why_no_card(poem, Text(("",))))
     assert lacking in reason
@@ -321,11 +326,15 @@ async def test_verse_without_a_card_says_why_and_offers_none(chat: FakeChat) -> 
     assert "你" in (await chat.ask(f"/card {poem.code}")).text
 
 
-async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat, drawn: None) -> None:
+@pytest.mark.draws_cards
+async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat) -> None:
     await chat.ask("/poem My cat 🐱❤️, black")
     card = await chat.press("card")
     assert card.file
     assert card.text.startswith("Drawn without 🐱❤️, which my font lacks.")
+
+
+def test_a_drawn_verse_lacks_only_the_emoji_that_the_font_lacks() -> None:
     verses = {
         "My cat 🐱❤️, black": "My cat, black",
         "👨‍👩‍👧 and me": " and me",
@@ -334,7 +343,8 @@ async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat, drawn: N
     assert {verse: drawable(verse) for verse in verses} == verses
 
 
-async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:
+@pytest.mark.draws_cards
+async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat) -> None:
     name, png = (await chat.ask("/me Anna")).file or ("", b"")
     assert png.startswith(b"\x89PNG")
     assert struct.unpack(">II", png[16:24]) == (1080, 1350)

@@ -1,4 +1,5 @@
-"""Checkpoints: a saved one comes back, and what does not fit is refused by name and reason."""
+"""Checkpoints: a saved one comes back, and a file that does not fit is refused with its name and
+the reason."""
 
 import errno
 import os

@@ -76,7 +76,7 @@ def poem(folder: Path) -> Path:
 
 
 @pytest.fixture
-def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkpoints_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder for checkpoints, in a project that knows only a few names."""
     monkeypatch.setattr(loading, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(folder / "names.txt"))
@@ -111,7 +111,9 @@ def test_the_command_to_try_can_be_pasted_and_weights_are_replaced_if_somebody_s
     assert run_well(*begin, "--replace").endswith(tried)
 
 
-def test_without_out_an_own_text_never_adds_a_version(few_names: Path, tmp_path: Path) -> None:
+def test_without_out_an_own_text_never_adds_a_version(
+    checkpoints_folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "my names.txt").write_text(NAMES)
     result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
     out = tmp_path / "my names.safetensors"
@@ -119,8 +121,10 @@ def test_without_out_an_own_text_never_adds_a_version(few_names: Path, tmp_path:
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".jsonl", ".safetensors", ".txt"]
 
 
-def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(few_names: Path) -> None:
-    versions = Versions(few_names / "dino")
+def test_without_out_a_version_is_added_and_promoted_only_with_promote(
+    checkpoints_folder: Path,
+) -> None:
+    versions = Versions(checkpoints_folder / "dino")
     stdout = run_well("train", "dino", *SMALL)
     (added,) = versions.list()
     assert f"sample dino --checkpoint {versions.path(added)}" in stdout
@@ -133,14 +137,14 @@ def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(few_nam
 
 
 def test_a_version_that_is_not_better_is_not_promoted(
-    few_names: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    checkpoints_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     more = (word + end for word in NAMES.split() for end in ("", "us", "ia", "ops"))
     (tmp_path / "more.txt").write_text("\n".join(more))
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(tmp_path / "more.txt"))
     begin, versions = (
         ("train", "dino", "--promote", "--hidden-size", "8", "--epochs"),
-        Versions(few_names / "dino"),
+        Versions(checkpoints_folder / "dino"),
     )
     good = events_of(run_well(*begin, "9", "--json"))[-1]
     assert (good["promoted"], versions.current()) == (True, good["version"])
@@ -148,7 +152,7 @@ def test_a_version_that_is_not_better_is_not_promoted(
     assert (versions.current(), len(versions.list())) == (good["version"], 2)
 
 
-def test_every_cell_has_layers_goes_on_and_is_drawn_from(folder: Path, tmp_path: Path) -> None:
+def test_every_cell_trains_in_layers_goes_on_and_writes_names(folder: Path, tmp_path: Path) -> None:
     begin = ("train", "dino", "--corpus", folder / "names.txt", "--out")
     for cell in ("gru", "rnn"):
         out, more = tmp_path / f"{cell}.safetensors", tmp_path / f"{cell}-more.safetensors"
@@ -185,9 +189,9 @@ def test_a_signal_ends_a_training_with_its_best_weights(
     assert {path.name for path in tmp_path.iterdir()} == {"dino.safetensors", "dino.jsonl"}
 
 
-def test_no_text_and_no_version_is_overwritten(few_names: Path, tmp_path: Path) -> None:
+def test_no_text_and_no_version_is_overwritten(checkpoints_folder: Path, tmp_path: Path) -> None:
     run_well("train", "dino", *SMALL)
-    (version,) = few_names.glob("dino/*.safetensors")
+    (version,) = checkpoints_folder.glob("dino/*.safetensors")
     text = tmp_path / "own.txt"
     text.write_text(NAMES)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -211,14 +215,14 @@ def test_names_are_new_begin_with_the_prompt_and_are_the_same_for_the_same_seed(
     names = run_well("sample", "dino", *weights).splitlines()
     assert len(set(names)) == 3
     assert all(name == name.capitalize() for name in names)
-    # the word for lists of other things
+    # `names`, the word for lists of other things, does the same as `dino`
     assert run_well("sample", "Names", *weights).splitlines() == names
     assert run_well("sample", "dino", *weights, "--prompt", "Mang").count("Mang") == 3
 
 
 def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     arguments = ("--checkpoint", poem, "--seed", "1", "--prompt")
-    for prompt in ("A MANGO is", "привет"):  # the network cannot read that
+    for prompt in ("A MANGO is", "привет"):  # the network knows no Cyrillic letter
         assert run_well("sample", "poem", *arguments, prompt).startswith(prompt)
     finished = run_well("sample", "verse", *arguments, "Xyzzy")
     raw = run_well("sample", "poem", *arguments, "Xyzzy", "--raw")
@@ -279,7 +283,7 @@ def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.splitlines()[5:] == [""]
+    assert result.stdout.splitlines()[5:] == [""]  # no module is named below the five names
 
 
 # evaluate, look

@@ -48,7 +48,7 @@ def all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ("odontosaurus", "", "odonto- -saurus"),
         ("eoodon", "", "eo- -odon"),
         ("acroeoodon", "", ""),  # a root between two others has at least five letters
-        ("odontodon", "", ""),  # one root twice
+        ("odontodon", "", ""),  # odont is there twice
         ("odon", "", ""),  # a root alone
         ("tyrannosaurodon", "", ""),
         ("tyrannodus", "", "tyrann' -odus"),
@@ -116,7 +116,7 @@ def test_only_names_at_the_usual_temperature_consist_of_roots(
     assert 10 < count_whole(composing()) < 30
 
 
-def test_what_masks_remember_is_forgotten_when_it_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_masks_with_many_nodes_are_replaced_by_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(composing())
     kept = names.roots
     assert kept

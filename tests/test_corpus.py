@@ -105,7 +105,9 @@ def test_too_few_names_are_refused(tmp_path: Path, text: str, reason: str) -> No
         names_in(tmp_path, text)
 
 
-def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path) -> None:
+def test_notes_tell_the_encoding_the_folded_characters_and_the_lines_left_out(
+    tmp_path: Path,
+) -> None:
     corpus = names_in(tmp_path, f"anna\n{LONG}\neva\n")
     assert {*parts_of(corpus)} == {"anna", "eva"}
     doubt = (

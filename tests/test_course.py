@@ -191,8 +191,8 @@ def test_a_program_is_read_anew_each_time_and_never_written_over(
 
 
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
-    """A second start keeps what they wrote, renews the checks, and says which notebooks are not
-    ours."""
+    """A second start keeps the students' own files, renews the checks, and names the notebooks that
+    they have changed."""
     mine, first = tmp_path / "mine", CHAPTERS[0].name
     assert copy(mine) == []
     (mine / first).write_text("my answers")
@@ -211,7 +211,7 @@ def test_a_copy_is_the_students(tmp_path: Path) -> None:
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
 
 
-def test_without_jupyterlab_it_says_what_brings_it(
+def test_without_jupyterlab_the_command_says_that_it_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for missing in ("jupyterlab", "jupyterlab.labapp"):

@@ -1,8 +1,8 @@
 """Recorded creations come out again, byte for byte.
 
-`creations.jsonl` holds creations of the bot with what people read: names, poems and sonnets. Some
-names begin with strange letters, and some poems go on from others. A change that fails here breaks
-the codes that people keep.
+`creations.jsonl` holds creations of the bot with the texts that people read: names, poems and
+sonnets. Some names begin with strange letters, and some poems go on from others. A change that
+fails here breaks the codes that people keep.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ NAMES, POEMS, SONNETS = (
         pytest.param(SONNETS, marks=pytest.mark.recorded),
     ],
 )
-async def test_people_read_what_they_read_before(
+async def test_people_read_the_same_as_before(
     records: list[Record], settings: Settings, released: Path
 ) -> None:
     """The bot writes these creations again, side by side. The text of one that fails is ""."""

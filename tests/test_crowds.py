@@ -37,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 async def crowd(
     visit: Visit, load: float, place: int | None, lines: Sequence[str], most: float
 ) -> None:
-    """Let people ask, in bursts, and check what holds for every crowd.
+    """Let people ask, in bursts, and check the promises to every crowd.
 
     The bot can answer `most` asks a second, and the crowd asks `load` times as many: each person in
     a chat of their own, or all of them in one place.
@@ -52,30 +52,31 @@ async def crowd(
         fetched.append(asked["message_id"])
     await visit.settled()
     assert server.floods == 0
-    answers = told = 0
+    answers = refusals = 0
     for message, left in zip(server.sent, server.left, strict=True):
         if words(message).startswith(REFUSALS):
-            told += 1
-        else:  # what is accepted is answered in time
+            refusals += 1
+        else:  # an accepted ask is answered within 30 s
             answers += 1
             found = re.search("(?:seed is now|I count) ([0-9]+)", words(message))
-            assert found
-            assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30
-        assert told <= 1 + answers / 5
+            assert found  # each line has its number, counted from 1000
+            assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30 + 1e-6  # rounding
+        assert refusals <= 1 + answers / 5  # the first refusal, and one for five answers
     refused = visit.bot.limits.refusals
     assert refused.total() == len(fetched) - answers
     if place is None:
         if load <= 1:
             assert not refused
-        elif len(lines) == 1:  # what is scarce is always at work
+        elif len(lines) == 1:  # the bot answers at 75 % of its speed or faster
             assert answers >= 0.75 * most * server.left[-1]
         if lines == SEEDS:
-            assert refused.total() == refused["late"]  # nobody is refused because the queue is full
+            # asks are refused only as too late, never for a full queue
+            assert refused.total() == refused["late"]
 
 
 SEEDS, POEMS = ("/seed {}",), ("/poem I count {}",)
 MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
-"""As much work as twelve poems."""
+"""Six asks with as much work as six poems: two poems, and a sonnet, which counts as four."""
 
 
 @pytest.mark.parametrize(
@@ -84,12 +85,12 @@ MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
         *((SEEDS, None, load, RATE) for load in (0.8, 1.5, 3.0, 5.0)),
         *((SEEDS, place, 3.0, RATE) for place in (ALICE, GROUP)),
         *((POEMS, None, load, SPEED) for load in (0.8, 1.5, 3.0)),
-        *((MIXTURE, None, load, SPEED / 2) for load in (0.8, 3.0)),
+        *((MIXTURE, None, load, SPEED) for load in (0.8, 3.0)),
     ],
 )
 @pytest.mark.usefixtures("slow_writer")
 @in_no_time
-async def test_a_crowd(
+async def test_in_a_crowd_accepted_asks_are_answered_in_time_and_refusals_are_few(
     lines: Sequence[str], place: int | None, load: float, most: float, settings: Settings
 ) -> None:
     async with visiting(settings, Server(), RATE) as visit:
@@ -102,21 +103,22 @@ async def test_a_crowd(
 
 
 @in_no_time
-async def test_what_was_asked_ten_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_a_minute(
+async def test_an_ask_of_ten_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_a_minute(
     settings: Settings,
 ) -> None:
     async with visiting(settings, Server()) as visit:
-        for age in (-60, 60, 599):
+        for age in (-60, 60, 599):  # 600 s is the limit
             (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - age)
         assert not visit.bot.limits.refusals
         (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - 605)
         assert answer["text"] == str(sentences.LATE)
-        assert await visit.say("hello", ALICE, GROUP, date=1) == []  # that is not for the bot
+        # said to the group, not to the bot
+        assert await visit.say("hello", ALICE, GROUP, date=1) == []
         assert visit.bot.limits.refusals == {"late": 1}
 
 
 @in_no_time
-async def test_while_nothing_may_leave_polling_pauses_and_nothing_is_lost(
+async def test_polling_pauses_during_a_silence_and_no_ask_is_lost(
     settings: Settings,
 ) -> None:
     async with visiting(settings, Server(), 30) as visit:
@@ -128,12 +130,12 @@ async def test_while_nothing_may_leave_polling_pauses_and_nothing_is_lost(
         await server.query("inline_query", BOB, query="mango", offset="")
         await asyncio.sleep(1)
         await server.say("/dino", BOB)
-        await asyncio.sleep(599)
+        await asyncio.sleep(599)  # 600 s after the refusal, so the silence lasts 100 s more
         assert (server.unconfirmed, server.texts[1:]) == (2, [])
         assert await health.failures() == {
             "Telegram": "it wants no message from this bot for 2 min"
         }
-        await asyncio.sleep(160)
+        await asyncio.sleep(160)  # the silence is over, and /dino is more than 600 s old
         assert await health.failures() == {}
         assert visit.bot.limits.refusals == {"late": 1}
         visit.bot.tally.errors.clear()

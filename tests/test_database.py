@@ -35,16 +35,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "people.db"
 
 
-async def test_a_step_brings_an_older_database_up_to_date_once(
+async def test_a_migration_brings_an_older_database_up_to_date_once(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Store(database) as store:
         creation = await make(store, 1)
 
-    def step(connection: sa.Connection) -> None:
+    def add_hats(connection: sa.Connection) -> None:
         connection.execute(sa.text("ALTER TABLE people ADD COLUMN hat VARCHAR"))
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (step,))
+    monkeypatch.setattr(schema, "MIGRATIONS", (add_hats,))
     for _ in range(2):
         async with Store(database) as store:
             assert await store.creations(1) == [creation]
@@ -120,8 +120,10 @@ async def test_a_new_database_says_so_as_its_path_may_be_a_wrong_one(
             assert caplog.text.count(f"{store.name}: this database is new") == 1
 
 
-async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """While another program reads, SQLite's log keeps it, and a warning says so."""
+async def test_deleted_texts_are_gone_from_the_files(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While another program reads, SQLite's log keeps them, and a warning says so."""
 
     def is_kept() -> bool:
         return any(SECRET.encode() in content for content in contents(path.parent).values())
@@ -152,7 +154,7 @@ async def refusal(database: str | Path, exit_code: int = EX_CONFIG) -> str:
     return str(raised.value)
 
 
-def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
     for content in (b"not a database " * 100, b"SQLite format 3\0" + b"\xff" * 5000):
         path.write_bytes(content)
         sentence = f"{path}: this database cannot be used: file is not a database"
@@ -174,7 +176,7 @@ async def test_a_file_that_is_moved_away_without_its_log_loses_nothing(tmp_path:
     assert sql(tmp_path / "people.db", "SELECT id FROM people") == [(1,)]
 
 
-async def test_what_cannot_be_written_is_refused(
+async def test_a_database_that_cannot_be_written_is_refused(
     path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BUSY_SECONDS", 0)
@@ -187,7 +189,7 @@ async def test_what_cannot_be_written_is_refused(
             in await refusal(path, 1)
         )
     with path.open("r+b") as file:
-        # the "file format write version": if it is later than its own, SQLite only reads the file
+        # byte 18 is the "file format write version": SQLite only reads a file of a later version
         file.seek(18)
         file.write(b"\x03")
     assert "write a readonly database; let DATABASE name another" in await refusal(path)
@@ -206,7 +208,7 @@ async def test_a_full_disk_is_named_and_nobody_is_told_to_move_the_database_away
     assert sentence.endswith("disk I/O error; if its disk is full, make room there")
 
 
-async def test_what_people_write_is_in_no_error(database: str) -> None:
+async def test_texts_of_people_are_in_no_error(database: str) -> None:
     async with Store(database) as store:
         if "://" in database:
             sql(database, f"ALTER TABLE creations ADD CHECK (prompt <> '{SECRET}')")
@@ -252,7 +254,7 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"
     async with serving(settings, database=Secret(postgresql)) as chat:
         await chat.ask("/seed 42")
-        expected = (await chat.ask("/dino")).uncoded
+        expected = (await chat.ask("/dino")).text_without_code
         await chat.ask("/seed 42")
         end_connections(postgresql_folder)
         socket.rename(away)
@@ -260,10 +262,10 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
             assert (await chat.ask("/dino")).text == str(sentences.NO_MEMORY)
         finally:
             away.rename(socket)
-        assert (await chat.ask("/dino")).uncoded == expected
+        assert (await chat.ask("/dino")).text_without_code == expected
         assert chat.bot.tally.errors.pop("StoreError") == 1
-        end_connections(postgresql_folder)  # between two requests, so nobody notices
-        assert (await chat.ask("/dino")).uncoded != expected
+        end_connections(postgresql_folder)  # between two requests, where it goes unnoticed
+        assert (await chat.ask("/dino")).text_without_code != expected
 
 
 async def test_a_server_that_does_not_answer_is_an_error_after_a_while_and_holds_up_no_stop(

@@ -59,7 +59,7 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @settings(max_examples=30)
 @given(st.data(), st.sampled_from(["names", "verse"]), st.integers(0, 2**32 - 1))
-def test_equal_texts_in_any_company(
+def test_a_request_has_the_same_texts_in_any_company(
     data: st.DataObject, form: Literal["names", "verse"], seed: int
 ) -> None:
     """On any network, a request has the same texts and the same error alone and among any others
@@ -111,8 +111,10 @@ def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
 
 def test_a_name_is_new_and_more_than_its_prefix_and_not_too_long() -> None:
     """Of the four names that have room, one is known, and one is in another list."""
-    few = memoryless(names_checkpoint(frozenset({38 * "a"})), {"a": 0.6, "\n": 0.4})
-    few = replace(few, other_names=Fingerprints.of([39 * "a"]))
+    few = memoryless(
+        replace(names_checkpoint(frozenset({38 * "a"})), other_names=Fingerprints.of([39 * "a"])),
+        {"a": 0.6, "\n": 0.4},
+    )
     blanks = memoryless(
         replace(verse_checkpoint(), description=few.description), {" ": 0.5, "\n": 0.5}
     )
@@ -129,7 +131,7 @@ def test_a_name_is_new_and_more_than_its_prefix_and_not_too_long() -> None:
 
 @pytest.mark.parametrize("prefix", ["p", "mango"])
 @pytest.mark.parametrize("temperature", [0, 0.7, 1.5])
-def test_a_name_is_what_a_plain_loop_draws_after_the_prefix(
+def test_a_name_is_drawn_after_its_prefix_as_in_a_plain_loop(
     prefix: str, temperature: float
 ) -> None:
     """After the prefix, each character takes one random number, and none at temperature 0."""
@@ -228,7 +230,7 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
 
 @pytest.mark.parametrize(("prompt", "word"), [("seal\n", "a"), ("zeal\n", "b")])
 def test_the_network_reads_the_words_before_a_poem(prompt: str, word: str) -> None:
-    """This one writes a until it has read a z, and then b."""
+    """This network writes "a" until it has read a "z", and from then on "b"."""
     network = LanguageModel.initialise(Architecture("rnn", len(VERSE), 1), np.random.default_rng(0))
     network.parameters.whole[:] = 0
     checkpoint = replace(verse_checkpoint(), language_model=network)

@@ -1,8 +1,8 @@
-"""Every chat and command in README and docs/ is done again, and must say what stands there.
+"""Every chat and command in README and docs/ is run again, and must give the text that is there.
 
-`make docs` writes all of them anew. The tests skip trainings in chats, whose figures differ by
-machine. Commands run on one thread, as a machine with AVX2 computes, so their trainings are the
-same again.
+`make docs` writes all of them anew. The tests stop before the first chat with a training, as
+its figures differ by machine. Commands compute on one thread and as a machine with AVX2 does, so
+their trainings repeat exactly.
 """
 
 import asyncio
@@ -47,11 +47,11 @@ from tests.training import file_of
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
-"""A block of code that begins with what somebody says."""
+"""A block of code that begins with somebody's line."""
 COMMAND = re.compile(r"^    \$ (.*)\n((?:    (?!\$ ).*\n|\n(?=    (?!\$ )))*)", re.MULTILINE)
-"""A command in a block of code, and what it says."""
+"""A command in a block of code, and the text that it prints."""
 BY_THE_CLOCK = re.compile(r"^.*(?:characters/s|ms of CPU).*\n(?:      .*\n)*", re.MULTILINE)
-"""What a training says about once in so many seconds: its speed, and samples."""
+"""Lines that a training prints every few seconds: its speed, and samples. Their number varies."""
 FILE = re.compile(r"\((\S+)\) (.*)")
 CODE = re.compile(rf"\bcode {creations.CODE.pattern}$", re.MULTILINE)
 WIDTH = 130
@@ -63,11 +63,11 @@ CITIES = sorted(
     }
 )
 SEEN_AT = 60
-"""A chat shows the first message of a training that is at least so many per cent done."""
+"""Of a training's progress messages, a chat shows the first one that is at 60 % or more."""
 
 
 class Notes(Terminal):
-    """A terminal that shows one message of a training on its way."""
+    """A terminal that shows only one of the progress messages of a training."""
 
     is_on_the_way = False
 
@@ -108,7 +108,7 @@ async def held_again(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     "path", [ROOT / "README.md", ROOT / "docs" / "admins.md"], ids=lambda path: str(path.name)
 )
-async def test_chats_read_as_they_stand_there(
+async def test_the_bot_writes_the_chats_of_documents_again(
     path: Path,
     own_settings: Settings,
     own_checkpoints: Path,
@@ -138,7 +138,7 @@ async def test_chats_read_as_they_stand_there(
 
 
 def output_of(command: str, folder: Path) -> str:
-    """Run a command in a folder; return what it says, as a block of code."""
+    """Run a command in a folder; return its output as a block of code."""
     one_core = {min(os.sched_getaffinity(0))}
     said = subprocess.run(
         [sys.executable, *shlex.split(command)[1:]],
@@ -158,7 +158,7 @@ def output_of(command: str, folder: Path) -> str:
 
 
 @pytest.mark.recorded
-def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
+def test_commands_print_the_text_below_them(tmp_path: Path) -> None:
     """Run the commands of docs/networks.md in their order, in a folder with the samples."""
     path = ROOT / "docs" / "networks.md"
     (tmp_path / "data").symlink_to(ROOT / "data")
@@ -185,7 +185,8 @@ def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: fl
 
 
 @pytest.mark.recorded
-async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, drawn: None) -> None:
+@pytest.mark.draws_cards
+async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> None:
     """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem
     and a sonnet."""
     line = "Shall I compare thee to a summer's day"
@@ -199,9 +200,14 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
         version = (await shelf.current("poem")).version
         for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
             creation = replace(
-                seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1
+                seeded,
+                genre=genre,
+                version=version,
+                prompt=line,
+                temperature=temperature,
+                count=1,
+                own_words=len(line),
             )
-            creation = replace(creation, own_words=len(line))
             own, rest = layout.verse(creation, await shelf.write(creation))
             page, _ = verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET)
             cards.append(page)
@@ -218,5 +224,5 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
         with Image.open(ROOT / "docs" / path) as committed:
             assert committed.size == picture.size
             changed = ImageChops.difference(committed.convert("RGBA"), picture.convert("RGBA"))
-        assert max(ImageStat.Stat(changed).mean) < 1, path  # of 255, as processors may round
+        assert max(ImageStat.Stat(changed).mean) < 1, path  # of 255: processors round differently
     await drawings.close()

@@ -14,7 +14,7 @@ from tests.fake_chat import FakeChat
 from tests.serving import serving, until
 
 
-def drawing() -> list[psutil.Process]:
+def drawing_processes() -> list[psutil.Process]:
     """Return the processes that draw."""
     children = psutil.Process().children()
     return [child for child in children if "resvg" in "".join(child.cmdline())]
@@ -50,19 +50,20 @@ async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
     assert threads[0] is not main_thread()
 
 
+@pytest.mark.draws_cards
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(
-    settings: Settings, drawn: None, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The person gets the words, and reads why there is no picture. No process knows a secret, or
     outlives the bot."""
     monkeypatch.setenv("TELEGRAM_TOKEN", "7000000:for-no-child")
     async with serving(settings) as chat:
         drawings = chat.bot.drawings
-        assert drawing() == []
+        assert drawing_processes() == []
         first = await chat.ask("/dino")
         assert first.file
         for reason in ("its process ended: -9", "it took too long"):
-            (process,) = drawing()
+            (process,) = drawing_processes()
             assert "for-no-child" not in "".join(process.environ().values())
             assert process.nice() > psutil.Process().nice() or process.nice() == 19
             process.suspend()
@@ -74,7 +75,7 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
                 else:
                     patch.setattr(png, "LONGEST_SECONDS", 0.01)
                 told = await ask
-            assert told.text.startswith(first.uncoded)
+            assert told.text.startswith(first.text_without_code)
             assert told.text.endswith(f"\n\n{sentences.NOT_DRAWN}")
             assert drawings.fault == reason
             assert (await chat.ask(f"/card {first.code}")).file
@@ -84,4 +85,4 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
         await until(lambda: idle.returncode)
         # a process that ends while it has nothing to draw costs no card
         assert (await chat.ask(f"/card {first.code}")).file
-    assert drawing() == []
+    assert drawing_processes() == []

@@ -1,4 +1,4 @@
-"""Bytes as text: which encoding a file has, and why some files are no text."""
+"""Bytes as text: the encoding of a file is found, and files that are no text are refused."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> No
         (b"GIF89a\x01\x02\x03", "no text: it has 3 control characters"),
     ],
 )
-def test_what_is_no_text_is_refused_with_the_reason(content: bytes, reason: str) -> None:
+def test_bytes_that_are_no_text_are_refused_with_the_reason(content: bytes, reason: str) -> None:
     with pytest.raises(CorpusError, match=f"^names.txt .*({reason})"):
         text_in(content, "names.txt")
 

@@ -1,4 +1,4 @@
-"""Figures about a few names, poems and sonnets, which one can count by eye; and copied runs."""
+"""Figures about so few names, poems and sonnets that one can count them by eye; and copied runs."""
 
 import pytest
 from hypothesis import given
@@ -83,6 +83,9 @@ def test_a_real_sonnet_scans_and_rhymes_by_the_rules_of_the_search() -> None:
     odd = "\n".join(["what is it", *SONNET.split("\n")[1:]])  # a person's own line
     assert sonnet_figures([odd], own_lines=1)["lines_that_scan"] == 1
     assert sonnet_figures([odd])["lines_that_scan"] == pytest.approx(13 / 14)
+
+
+def test_a_pair_with_an_unknown_word_is_left_out() -> None:
     rhymes = rhymes_of("a day\nxyzzy\na may\nthe date")
-    assert list(rhymes) == [Rhyme.PERFECT]  # a pair with an unknown word is left out
+    assert list(rhymes) == [Rhyme.PERFECT]
     assert list(rhymes_of("he died\na day\nin need")) == [Rhyme.NONE]

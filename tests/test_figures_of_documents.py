@@ -81,7 +81,7 @@ def test_every_row_is_measured_or_read() -> None:
     assert {row for row, *_ in quality()} == FIGURES.keys() | SHEETS.keys()
 
 
-def test_what_readers_keep_is_what_their_sheets_say() -> None:
+def test_the_shares_that_readers_keep_are_those_of_their_sheets() -> None:
     for row, *stated in quality():
         if row in SHEETS:
             path, written, keep = SHEETS[row]

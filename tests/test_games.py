@@ -87,7 +87,7 @@ async def test_a_streak_and_the_results_of_a_day(
     )
     it_is(NOON + timedelta(days=3))
     assert "Days in a row: 1" in (await play(chat)).text
-    assert "tries" not in (await bob.ask("/about")).text  # so few say nothing
+    assert "tries" not in (await bob.ask("/about")).text  # so few prove nothing
     monkeypatch.setattr("bot.commands.FEWEST_TRIES", 20)
     assert "in 65% of 20 tries" in (await bob.ask("/about")).text
     await chat.ask("/forget yes")
@@ -105,7 +105,7 @@ async def test_a_press_whose_answer_a_stop_cut_off_is_answered_by_the_next_start
         chat.note = Note(bot=1, update=1, is_left=is_left, **facts)  # type: ignore[arg-type]
         again = await chat.press(begun.labels[0], message=begun)
         assert again.message == answer.message
-        assert len(chat.messages) == 3  # it was answered, and the last press got a notice
+        assert len(chat.messages) == 3  # the question, its answer, and the answer of the new start
     assert chat.released[-1].endswith("the first press counts. /today goes on.")
 
 
@@ -115,7 +115,7 @@ async def test_a_round_may_be_finished_until_an_hour_after_midnight(
     begun = await play(chat, questions=4)
     midnight = NOON.replace(hour=0) + timedelta(days=1)
     it_is(midnight + timedelta(minutes=59))
-    await play(chat)  # the next one, before the old one is finished
+    await play(chat)  # the next round, before the old one is finished
     assert "28 November" in (await chat.press(begun.labels[0], message=begun)).text
     for day in range(2):
         assert len(await chat.bot.store.results(NOON.toordinal() + day)) == 1
@@ -132,9 +132,8 @@ async def test_a_link_asks_for_no_more_than_it_shows(chat: FakeChat) -> None:
     """Whoever follows a stranger's link loses nothing."""
     await chat.ask("/dino")
     for opened in ("forget-yes", "export-1", "today-1 1 1", "me-Anna"):
-        assert (
-            "creation" in (await chat.ask(f"/start {opened}")).text
-        )  # that it knows none of that code
+        # the answer: I don't know any creation with this code
+        assert "creation" in (await chat.ask(f"/start {opened}")).text
     assert len(await chat.bot.store.creations(chat.id)) == 1
 
 

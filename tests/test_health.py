@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 async def down(_request: HttpRequest) -> tuple[int, bytes]:
-    """Answer as a gateway does while nobody is behind it."""
+    """Answer as a gateway does while the server behind it is down."""
     return 502, b""
 
 
@@ -116,8 +116,8 @@ async def test_a_process_from_ready_to_stopping(
     assert f"HTTP Request: POST {http.address}/bot***/getMe" in log
 
 
-@pytest.mark.recorded  # as it waits
-async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one_another_serves(
+@pytest.mark.recorded  # because it waits for long
+async def test_a_process_serves_on_after_a_short_outage_and_hands_over_after_a_long_one(
     settings: Settings,
     server: Server,
     postgresql: str,
@@ -165,7 +165,7 @@ async def test_a_damaged_database_is_named_once_an_ask_or_tidying_meets_the_dama
         await chat.ask("/dino")
         reason = "^database: .* malformed; stop the bot, move it away .*, and restore a backup\n$"
         assert await answer(listen, reason) == 503
-        await chat.ask("/start")  # which needs nothing of the damaged page
+        await chat.ask("/start")  # needs nothing of the damaged page
         assert (await get(listen))[0] == 503
         chat.bot.tally.errors.clear()
 
@@ -183,8 +183,8 @@ async def test_a_database_server_that_cannot_be_used_at_the_start_is_named(
         assert await answer(listen, reason) == 503
 
 
-async def test_what_makes_answers_fail_is_named(
-    drawn: None,
+@pytest.mark.draws_cards
+async def test_health_names_whatever_makes_answers_fail(
     postgresql: str,
     postgresql_folder: Path,
     settings: Settings,
@@ -228,13 +228,14 @@ async def test_what_makes_answers_fail_is_named(
 
 @in_no_time
 async def test_another_program_on_the_token_is_named_until_it_has_ended(
-    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
+    settings: Settings, server: Server
 ) -> None:
-    """If Telegram says so only once, it may mean a poll that the last start left."""
+    """A single conflict may be due to a poll that the last start left."""
     conflict = Refusal(409, "Conflict: terminated by other getUpdates request")
     async with visiting(settings, server) as visit:
         health = Health(None, [visit.telegram])
         health.note(SERVING, visit.bot)
+        # conflicts of the last 20 s count, if they go on for 10 s
         for conflicts, seconds, expected in (
             (1, 19, {}),
             (6, 19, {"polling": "another program uses the token"}),
@@ -244,16 +245,21 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
             await server.say("/start", ALICE)  # the update ends the poll that goes on
             await asyncio.sleep(seconds)
             assert await health.failures() == expected
+
+
+@in_no_time
+async def test_an_outage_of_telegram_is_named_and_its_begin_and_end_are_logged_once(
+    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with visiting(settings, server) as visit:
+        health = Health(None, [visit.telegram])
+        health.note(SERVING, visit.bot)
         server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)
-        await server.say("/start", ALICE)
+        await server.say("/start", ALICE)  # the update ends the poll that goes on
         await asyncio.sleep(31)
         assert await health.failures() == {"Telegram": "no good answer for 31 s"}
         server.refusals["getUpdates"].clear()
         await asyncio.sleep(20)
-        caplog.clear()
-        server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 9)
-        await server.say("/start", ALICE)
-        await asyncio.sleep(60)
         began, *over = [record.getMessage() for record in caplog.records]
         assert began.startswith("Telegram does not answer as it should (Gateway Timeout)")
         assert over == ["Telegram answers again"]
@@ -314,7 +320,7 @@ async def test_the_metrics_count_what_happened_and_alerts_are_about_them(
         "answers_total": "2",
         "errors_total": "2",
         'refusals_total{reason="often"}': "1",
-        'refusals_total{reason="busy"}': "0",  # so even the first one shows as an increase
+        'refusals_total{reason="busy"}': "0",  # so the first one is an increase, too
         "texts_waiting": "0",
         "cards_waiting": "0",
     }.items():

@@ -1,4 +1,5 @@
-"""What was asked on Telegram before the bot ended is answered after it, once and in words."""
+"""Asks that came on Telegram before the bot ended are answered at its next start, once and in
+words."""
 
 import asyncio
 import dataclasses
@@ -26,7 +27,7 @@ from tests.training import Script
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
+def stop_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.app.STOP_SECONDS", 0.1)
     monkeypatch.setattr("bot.telegram.door.STOP_SECONDS", 0.1)
 
@@ -43,24 +44,24 @@ async def stopped(
             await server.fetched()
             ((people,),) = sql(settings.database_address, "SELECT count(DISTINCT person) FROM asks")
             await until(lambda: len(slow.begun) >= people)
-            # a try is counted before it begins, because it may end the process
+            # a try is counted before it begins, because the try may end the process
             assert sql(settings.database_address, "SELECT DISTINCT begun FROM asks") == [(1,)]
         assert not server.sent
 
 
 async def started(settings: Settings, server: Server) -> list[str]:
-    """Start the bot again, and return what it says by itself."""
+    """Start the bot again, and return the messages that it sends then."""
     before = len(server.sent)
     async with visiting(settings, server) as visit:
         await visit.settled()
         return server.texts[before:]
 
 
-async def test_a_stop_leaves_noted_what_the_next_start_answers(
+async def test_an_ask_that_a_stop_cuts_off_is_answered_by_the_next_start(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stopped(settings, server, monkeypatch, ("/dino", ALICE), ("/poem Shall I", BOB))
-    for _ in range(2):  # stops are no tries
+    for _ in range(2):  # a stop does not count as a try
         await stopped(settings, server, monkeypatch)
     codes = sql(settings.database_address, "SELECT code FROM creations ORDER BY created")
     texts = await started(settings, server)
@@ -69,7 +70,7 @@ async def test_a_stop_leaves_noted_what_the_next_start_answers(
     assert sql(settings.database_address, "SELECT * FROM asks") == []
 
 
-async def test_who_waited_for_an_answer_on_its_way_reads_how_to_get_it(
+async def test_whoever_may_not_have_got_an_answer_is_told_how_to_get_it(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_their_way = list[Json]()
@@ -92,7 +93,7 @@ async def test_who_waited_for_an_answer_on_its_way_reads_how_to_get_it(
     assert await started(settings, server) == []
 
 
-async def test_an_answer_that_surely_did_not_arrive_is_not_on_its_way(
+async def test_an_answer_that_surely_did_not_arrive_is_sent_by_the_next_start(
     settings: Settings, server: Server
 ) -> None:
     server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 99)
@@ -110,11 +111,11 @@ async def test_nothing_leaves_if_the_lock_is_lost_while_an_answer_is_noted_as_on
 ) -> None:
     lost, mark = asyncio.Event(), Store.mark
 
-    async def slowly(store: Store, note: Note, **values: Any) -> None:
+    async def mark_then_lose_the_lock(store: Store, note: Note, **values: Any) -> None:
         await mark(store, note, **values)
         lost.set()
 
-    monkeypatch.setattr(Store, "mark", slowly)
+    monkeypatch.setattr(Store, "mark", mark_then_lose_the_lock)
     monkeypatch.setattr("bot.telegram.door.Pacing", lambda _: Pacing(lambda: not lost.is_set()))
     async with visiting(settings, server):
         await server.say("/seed", ALICE)
@@ -126,14 +127,14 @@ async def test_nothing_leaves_if_the_lock_is_lost_while_an_answer_is_noted_as_on
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (f"date = {time.time() - 660}", [sentences.LATE]),  # once a chat
+        (f"date = {time.time() - 660}", [sentences.LATE]),  # said once to a chat
         (f"date = {time.time() - 86460}", []),
         ("begun = 2", [sentences.GIVEN_UP, sentences.GIVEN_UP]),
         ("begun = 1, bot = 1", []),
     ],
     ids=["ten minutes", "a day", "tried twice", "another bot's"],
 )
-async def test_what_is_not_tried_again(
+async def test_which_asks_are_not_tried_again(
     change: str,
     said: list[Message],
     settings: Settings,
@@ -161,7 +162,7 @@ async def test_after_a_crash_each_ask_is_tried_once_more(
     people = (ALICE, BOB, ADMIN)
     await stopped(settings, server, monkeypatch, *(("/dino", person) for person in people))
     database = str(settings.database)
-    sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves it
+    sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves the notes
     with monkeypatch.context() as patch:
         slow = Slow(patch)
         async with visiting(settings, server) as visit:
@@ -173,7 +174,7 @@ async def test_after_a_crash_each_ask_is_tried_once_more(
     assert len(server.texts) == len(people)
 
 
-async def test_after_a_crash_what_a_person_asked_before_it_comes_before_what_they_ask_now(
+async def test_after_a_crash_a_persons_earlier_asks_are_answered_before_new_ones(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await stopped(
@@ -187,7 +188,7 @@ async def test_after_a_crash_what_a_person_asked_before_it_comes_before_what_the
     assert not any(b"xylophones" in path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240
 
 
-async def test_what_is_asked_in_a_group_or_to_change_something_is_noted_once(
+async def test_an_ask_is_struck_off_together_with_its_change_and_chatter_is_not_noted(
     settings: Settings, server: Server
 ) -> None:
     async with visiting(settings, server):
@@ -279,10 +280,10 @@ async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
     assert polls[0].get("offset") == offset
 
 
-async def test_what_a_server_noted_before_it_went_away_is_answered(
+async def test_an_ask_noted_twice_is_answered_once(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bot notes it again, as it cannot know that the first transaction was committed."""
+    """If the database goes away at the commit, the bot notes the ask again."""
     note = Store.note
 
     async def twice(*arguments: Any) -> Any:
@@ -294,7 +295,7 @@ async def test_what_a_server_noted_before_it_went_away_is_answered(
         assert len(await visit.say("/dino", ALICE)) == 1
 
 
-async def test_nothing_is_left_of_what_was_refused_or_forgotten(
+async def test_a_refused_or_forgotten_ask_leaves_nothing_behind(
     settings: Settings, server: Server, tmp_path: Path
 ) -> None:
     settings = dataclasses.replace(settings, rate_limit=Rate(3, 60))
@@ -325,7 +326,7 @@ async def test_an_answer_whose_ask_cannot_be_struck_off_is_not_sent_again(
 
 
 @in_no_time
-async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
+async def test_an_ask_that_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
     settings: Settings,
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
@@ -343,7 +344,7 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
             )
         await server.say("/dino", ALICE)
         await server.say("/help", BOB)
-        await asyncio.sleep(19)
+        await asyncio.sleep(19)  # less than the 20 s for which the bot tries to note them
         assert (server.unconfirmed, server.sent) == (2, [])
         await asyncio.sleep(6)
         assert str(sentences.NO_MEMORY) in server.texts
@@ -370,8 +371,9 @@ async def test_a_stop_cuts_off_no_message_that_is_on_its_way_also_if_the_databas
         for person in people:
             await server.say("/seed", person)
         await server.fetched()
+        # the database fails when the stop resets `begun` to 0
         sql(
-            settings.database_address,  # it fails when the stop sets the tries to 0
+            settings.database_address,
             "CREATE TRIGGER begun_stays BEFORE UPDATE OF begun ON asks WHEN NEW.begun = 0"
             " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
         )

@@ -54,7 +54,7 @@ def test_the_program_has_the_version_of_its_changelog() -> None:
     )
 
 
-def test_what_changes_goes_home(tmp_path: Path) -> None:
+def test_the_database_goes_into_the_home_folder_and_is_private(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
     assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
@@ -64,7 +64,7 @@ def test_what_changes_goes_home(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, made from what a clone has."""
+    """The wheel, built from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     pip: list[str | Path] = [
         sys.executable,
@@ -105,8 +105,9 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.installed
-def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
-    """It holds the released versions and where voices begin, but nothing trained here."""
+def test_the_wheel_holds_all_files_that_serve_and_no_others(wheel: Path) -> None:
+    """It holds the released versions and the weights from which voices begin, but nothing trained
+    here."""
     wanted = {"names", *(versions.released() for versions in VERSIONS.values())}
     names = zipfile.ZipFile(wheel).namelist()
     assert "model/share/data/taboo.txt" in names
@@ -114,7 +115,7 @@ def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "model"}
     private = r"sonnets\.txt|verse\.txt|/names\.txt|cmudict|poetry|/\.env$|\.db|voices/"
     assert not [name for name in names if re.search(private, name)]
-    assert wheel.stat().st_size < 9e6
+    assert wheel.stat().st_size < 9e6  # bytes
 
 
 @pytest.fixture

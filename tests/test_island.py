@@ -31,7 +31,7 @@ PRINTED = [
 # fmt: on
 
 
-def test_sample() -> None:
+def test_a_sample_is_that_of_the_assignment() -> None:
     generator = np.random.RandomState(2)
     w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
     network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
@@ -41,7 +41,7 @@ def test_sample() -> None:
     assert len(indices) <= 51
 
 
-def test_optimize() -> None:
+def test_a_step_is_that_of_the_assignment() -> None:
     generator = np.random.RandomState(1)
     a_prev = generator.randn(100, 1)
     w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)

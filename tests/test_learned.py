@@ -1,4 +1,4 @@
-"""What the bot has learned, in a SQLite file and in PostgreSQL: weights and voices."""
+"""Learned weights and voices, kept in a SQLite file and in PostgreSQL."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> No
     versions = [await store.keep_weights("dino", content_of(each)) for each in (new, old)]
     candidate = await store.keep_weights("dino", content_of(made_in(2024)), candidate=True)
     await store.keep_weights("poem", content_of(untrained("verse")))
-    for _ in range(2):  # what is kept already stays as it is
+    for _ in range(2):  # weights that are kept already stay as they are
         assert [await store.content(version) for version in versions] == [
             content_of(new),
             content_of(old),

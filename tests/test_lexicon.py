@@ -1,4 +1,4 @@
-"""The lexicon's mask allows every known word and nothing else."""
+"""The lexicon's mask allows every known word, and no other text."""
 
 import re
 
@@ -60,7 +60,7 @@ def can_become_known(text: str, known: set[str]) -> bool:
 
 @given(words, st.data())
 @settings(max_examples=60)
-def test_the_mask_allows_exactly_what_keeps_every_word_known(
+def test_the_mask_allows_exactly_the_characters_that_keep_every_word_known(
     known: set[str], data: st.DataObject
 ) -> None:
     lexicon, text = Lexicon(known, SMALL), ""

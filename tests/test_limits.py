@@ -1,6 +1,6 @@
-"""What is refused: who asks too much, and what the bot could not answer in half a minute.
+"""Refusals: of people who ask too much, and of asks that the bot could not answer in half a minute.
 
-Where crowds come, the clock is a fake one.
+Tests with crowds have a fake clock.
 """
 
 import asyncio
@@ -25,14 +25,7 @@ from bot.words.pieces import Message
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time, now
-from tests.serving import ADMIN, ALICE, BOB, GROUP, serving, turn_of
-
-RATE = 3
-"""Messages a second."""
-SPEED = 1.5
-"""Poems a second: as on two cores, half as many as messages."""
-SECONDS = 40.0
-
+from tests.serving import ADMIN, ALICE, BOB, GROUP, SPEED, serving, turn_of
 
 # How much one person may ask
 
@@ -75,7 +68,7 @@ def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
         ("/dinno", 4),
     ],
 )
-async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
+async def test_how_much_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
     """No ask is both answered and refused, or charged twice."""
     async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
@@ -84,7 +77,7 @@ async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -
         assert [message.refuses for message in chat.messages] == [False] * answered + [True]
 
 
-async def test_mistakes_and_what_is_lost_cost_half_a_text_and_a_lost_refusal_silences_nobody(
+async def test_mistakes_and_lost_answers_cost_half_a_text_and_a_lost_refusal_silences_nobody(
     settings: Settings,
 ) -> None:
     async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
@@ -104,6 +97,7 @@ async def test_letters_typed_inline_cost_little_and_a_refusal_says_why(
 ) -> None:
     async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
         offers = [await chat.type("mango") for _ in range(14)]
+        # twelve queries cost as much as one text
         assert [len(each) for each in offers] == [5] * 12 + [0] * 2
         assert chat.reason.startswith("You're faster than I can dream.")
         assert chat.messages == []
@@ -146,19 +140,20 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         assert (await chat.ask("/dino")).text == too_many
         assert len(chat.messages) == 4
         await asyncio.sleep(31)
-        for refusing, shown in ((no_room, 4), (refuse, 5)):  # the chat has not read the first one
+        # the chat has not read the first refusal, so the second one is said
+        for refusing, shown in ((no_room, 4), (refuse, 5)):
             monkeypatch.setattr(chat, "refuse", refusing)
             await chat.ask("/dino")
             assert len(chat.messages) == shown
         status = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
-        assert "and 13 refused" in status.text
+        assert "and 13 refused" in status.text  # 8 at first, 2 presses, and 3 later asks
         assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
 
 
 # What the bot can carry
 
 
-async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings: Settings) -> None:
+async def test_a_refusal_of_a_busy_bot_costs_nothing_and_takes_no_turn(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         busy = str(sentences.BUSY.format("10 s"))
         group = FakeChat(chat.bot, GROUP, is_private=False)
@@ -169,14 +164,14 @@ async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings:
         await group.press("another", ALICE)
         assert [message.text for message in group.messages[1:]] == [busy]
         assert group.released == [busy]
-        assert await turn_of(chat, await chat.ask("/dino")) == 1  # no other chat waits for it
+        assert await turn_of(chat, await chat.ask("/dino")) == 1  # other chats do not wait
         group.waiting = 0
         assert await turn_of(chat, await group.ask("/dino", ALICE)) == 2
 
 
 @dataclass
 class Asked:
-    """One ask: when it came, the chat that shows what became of it, and when it was done."""
+    """One ask: when it came, the chat that shows its answer or refusal, and when it was done."""
 
     text: str
     time: float
@@ -191,7 +186,7 @@ class Asked:
 async def crowd(
     bot: Bot, coming: Sequence[tuple[float, str]], person: int | None = None
 ) -> list[Asked]:
-    """Let asks come, each from another person, or all from one; return what became of them.
+    """Let asks come, each from another person, or all from one; return them when all are done.
 
     A text without a slash is typed inline. Answers must come in time, and refusals at once.
     """
@@ -207,6 +202,7 @@ async def crowd(
         task.add_done_callback(lambda _, one=one: setattr(one, "done", now()))  # type: ignore[misc]
     await asyncio.gather(*tasks)
     for one in asked:
+        # an answer waits for 30 s at most, an offer for 5 s; 6 s more are enough to write it
         longest = 3 if not one.is_answered else 36 if one.text.startswith("/") else 11
         assert one.done - one.time <= longest, one.text
     return asked
@@ -221,14 +217,14 @@ async def test_names_wait_for_no_verse(settings: Settings) -> None:
     async with running(settings) as bot:
         coming = [(0.0, POEM)] * 100 + [(0.0, "/dino"), (0.0, POEM)]
         *poems, name, last = await crowd(bot, coming)
-        assert sum(one.is_answered for one in poems) == 30 * SPEED
+        assert sum(one.is_answered for one in poems) == LONGEST_WAIT_SECONDS * SPEED
         assert name.is_answered
         assert name.done - name.time < 2
         assert not last.is_answered
         coming = [(0.0, "/dino")] * 270 + [(0.0, "Mango"), (4.0, "Mango")]
         *names, early, late = await crowd(bot, coming)
         assert all(one.is_answered for one in names)
-        assert (early.is_answered, late.is_answered) == (False, True)  # who types waits for 5 s
+        assert (early.is_answered, late.is_answered) == (False, True)  # an offer may wait for 5 s
 
 
 async def test_whoever_wants_their_texts_first_is_forgotten_at_once_after_that(
@@ -260,9 +256,10 @@ async def test_an_ask_behind_much_of_ones_own_is_answered_in_time_or_refused(
         assert not last.is_answered
 
 
+@pytest.mark.draws_cards
 @in_no_time
 async def test_cards_that_would_come_late_are_words_and_refused_to_whoever_asks_for_them(
-    settings: Settings, drawn: None, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def process(*_: object, **__: object) -> SimpleNamespace:
         return SimpleNamespace(returncode=None)

@@ -1,4 +1,4 @@
-"""Poems line by line: what they promise, alone and beside other requests."""
+"""Poems line by line: their promises hold alone and beside other requests."""
 
 import gc
 import re
@@ -40,10 +40,13 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 
 @pytest.fixture(scope="module")
 def scanning() -> Checkpoint:
+    """A poet whose lines scan, and who knows a quarter of the words of poems."""
     made = verse_checkpoint()
-    words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
-    scanning = replace(made.description, longest_line=0)
-    return replace(made, description=scanning, known_words=words)
+    return replace(
+        made,
+        description=replace(made.description, longest_line=0),
+        known_words=frozenset(sorted(prosody().dictionary.of_poems)[::4]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,7 @@ def test_lines_scan_and_every_part_ends_a_sentence(
         assert line == line.strip()
 
 
-def test_proper_names_are_rare_unless_somebody_said_them(scanning: Checkpoint) -> None:
+def test_proper_names_are_rare(scanning: Checkpoint) -> None:
     words = Counter(words_of(" ".join(written(scanning, *map(poem, range(6))))))
     named = replace(scanning, proper_names=scanning.known_words & {*list(words)[::2]})
     again = Counter(words_of(" ".join(written(named, *map(poem, range(6))))))
@@ -118,7 +121,7 @@ def test_the_first_line_of_a_sonnet_scans_where_poems_have_no_metre(scanning: Ch
     assert alone.startswith(" ")
 
 
-def begun(masks: FreeLines) -> UnfinishedLines:
+def empty_line(masks: FreeLines) -> UnfinishedLines:
     counts = np.ones(1, np.uint16)
     return UnfinishedLines(np.array([masks.start]), counts, counts)
 
@@ -135,7 +138,7 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
     lexicon = Lexicon(known, vocabulary, ["'a"] if is_clipping else [])
     masks = FreeLines(vocabulary, lexicon, longest)
     ends = masks.last_line if is_last else masks.any_line
-    text, texts = "", begun(masks)
+    text, texts = "", empty_line(masks)
     while not text.endswith("\n") and len(text) < 40:
         mask = masks.allowed(texts, ends)[0]
         assert mask.any(), text  # no dead end
@@ -150,7 +153,7 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
         assert not is_last or text[-2] in STOPS
 
 
-def test_what_masks_remember_is_forgotten_when_it_is_much(
+def test_masks_with_many_nodes_are_replaced_by_new_ones(
     russian: Checkpoint, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """A line that has begun keeps its nodes; the next line begins with others, and no text
@@ -164,7 +167,7 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     )
     decoder, begun, kept = Decoder(russian), 0, WeakSet[object]()
     request.addfinalizer(gc.enable)
-    gc.disable()  # what is not needed goes at once, and needs no collector
+    gc.disable()  # reference counts alone must free the old masks
     decoder.add(search)
     while decoder.active:
         decoder.step()
@@ -181,5 +184,5 @@ def test_long_words_that_come_again_cost_without_metre_too() -> None:
     def cost(own: str) -> float:
         return -lines.nats(line, ["a", "rain"], Counter(own.split()), 0.0)
 
-    assert cost("a rain") == cost("rain") == 2.5
+    assert cost("a rain") == cost("rain") == 2.5  # a word of fewer than 4 letters may repeat
     assert cost("a barn") == 0

@@ -27,7 +27,7 @@ async def count(live: LiveMessage, seconds: int) -> None:
 
 
 @in_no_time
-async def test_changes_keep_their_distance_and_show_what_is_new() -> None:
+async def test_changes_keep_their_distance_and_show_only_new_text() -> None:
     chat = chat_at(3.0)
     async with LiveMessage(chat) as live:
         await count(live, 10)
@@ -73,7 +73,7 @@ async def test_nothing_unfinished_is_shown(pace: float, waiting: float, seconds:
 
 @in_no_time
 async def test_no_unfinished_text_appears_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is on its way arrives before the end; what is shown later never appears."""
+    """A change that is on its way arrives before the end; a later one never appears."""
     chat = chat_at(1.0)
     change = chat.change
 

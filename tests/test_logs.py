@@ -17,25 +17,27 @@ TOKEN = f"123456:{KEY}"
 
 
 class Careless:
+    """An object that shows the token."""
+
     def __repr__(self) -> str:
         return f"Bot[{TOKEN}]"
 
 
-def fail(cause: Exception, error: Exception) -> None:
+def raise_from(cause: Exception, error: Exception) -> None:
     raise error from cause
 
 
 @pytest.fixture(autouse=True)
-def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def loggers_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the loggers back as pytest had them."""
     level = logging.root.level
     monkeypatch.setattr(logging, "raiseExceptions", True)
-    # a forced configuration would close pytest's own
+    # basicConfig(force=True) would close pytest's handlers
     monkeypatch.setattr(logging.root, "handlers", [])
     for name in ("httpx", "httpcore", "telegram"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     yield
-    logging.root.setLevel(level)  # this also clears what loggers remember of it
+    logging.root.setLevel(level)  # this also clears the levels that loggers have cached
 
 
 def test_no_secret_is_in_messages_arguments_and_tracebacks(
@@ -51,9 +53,10 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
     logger.debug("bytes %s", TOKEN.encode())
     logger.info("does not fit %s %s", TOKEN)
     out, err = capsys.readouterr()
-    assert (out, len(err.splitlines())) == ("", 6)  # what cannot be formatted is left out
+    # the seventh record does not fit its arguments, and is left out
+    assert (out, len(err.splitlines())) == ("", 6)
     try:
-        fail(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
+        raise_from(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
     except RuntimeError:
         logger.exception("It failed", stack_info=True)
     err += capsys.readouterr().err
@@ -63,9 +66,9 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
         assert shown in err
 
 
-def test_each_secret_and_its_password() -> None:
+def test_a_secret_and_the_password_in_it_are_hidden() -> None:
     for secret, text, shown in (
-        # a short key could be an innocent word
+        # the key alone is hidden only if it is long: a short one may be an innocent word
         ("12:TEST", "TEST of bot12:TEST/getMe", "TEST of bot***/getMe"),
         (
             "postgresql+psycopg://mango:db@db/p",
@@ -83,11 +86,12 @@ def test_each_secret_and_its_password() -> None:
         assert Redaction(None, Secret(secret)).redact(text) == shown
 
 
-async def test_what_people_write_is_not_logged_even_at_debug(
+async def test_texts_of_people_are_not_logged_even_at_debug(
     settings: Settings, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("INFO", Secret(TOKEN))
-    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)  # each request is there
+    # at INFO, httpx logs each request
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
     configure_logging("DEBUG", Secret(TOKEN))
     async with visiting(settings, server) as visit:
         (answer,) = await visit.say("/poem Ozymandias", ALICE)

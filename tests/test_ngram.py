@@ -1,4 +1,5 @@
-"""Counting by Kneser-Ney: the formula, probabilities, and what it loses on the project's names."""
+"""Counting by Kneser-Ney: probabilities follow the formula, and contexts are as long as suits the
+training text."""
 
 import math
 from collections import Counter, defaultdict
@@ -81,7 +82,7 @@ def noise(count: int) -> tuple[str, ...]:
     return tuple("".join(generator.choice([*"abc"], 30)) for _ in range(count))
 
 
-def test_what_is_chosen_suits_the_training_text() -> None:
+def test_the_length_of_contexts_suits_the_training_text() -> None:
     corpus = Corpus("names", noise(60)[:40], noise(60)[40:], (), LETTERS, "digest")
     chance = math.log(3) * 30 / 31 - math.log(30 / 31) * 30 / 31 - math.log(1 / 31) / 31
     assert counting_loss(corpus) == pytest.approx(chance, abs=0.01)  # no long context is trusted

@@ -26,7 +26,7 @@ from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
 KERNEL = "/sys/kernel/uevent_seqnum"
-"""A file of root that nobody can write."""
+"""A file of root that cannot be written."""
 PASSING = tuple(each for each in schema.metadata.sorted_tables if each not in schema.KEPT)
 """A backup leaves these tables empty, but for the number of the schema."""
 
@@ -53,7 +53,7 @@ MANY = (
     "WITH RECURSIVE each(n) AS (SELECT 1 UNION SELECT n + 1 FROM each WHERE n < 12)"
     " INSERT INTO weights SELECT 'none', n, '{}', NULL, zeroblob(6000000) FROM each"
 )
-"""Weights of 72 MB."""
+"""Adds weights of 72 MB."""
 MEASURED = (
     sys.executable,
     "-c",
@@ -68,12 +68,13 @@ atexit.register(peak)
 main(sys.argv[1:])
 """,
 )
+"""`python -m bot`, which prints at its end how much memory it had at most, in kB."""
 
 
 async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind(
     postgresql: str, own_settings: Settings, tmp_path: Path
 ) -> None:
-    """From a file to a server, and from there to another file; many weights need little memory."""
+    """It goes from a file to a server, and from there to another file, in little memory."""
 
     async def copy(command: str, file: str) -> None:
         code, said = await ended(environment, command, file, command=MEASURED)
@@ -148,7 +149,7 @@ async def test_a_backup_has_all_tables_as_they_were_at_one_moment(
     assert len(people) < len(sql(database, "SELECT id FROM people"))
 
 
-async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
+async def test_no_file_and_no_data_is_overwritten_and_only_a_backup_is_restored(
     database: str, tmp_path: Path
 ) -> None:
     settings, file = settings_of(database), tmp_path / "all.db"
@@ -182,7 +183,7 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
 
 @pytest.mark.parametrize(
     ("changes", "code", "reason"),
-    [
+    [  # 78 is EX_CONFIG
         ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
         ({"DATABASE": KERNEL}, 78, f"denied; {KERNEL} belongs to root; chown it to the bot's user"),
         ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),
@@ -190,7 +191,7 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
         ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),
     ],
 )
-async def test_what_a_new_start_cannot_mend_has_an_exit_code_of_its_own(
+async def test_a_fault_that_a_new_start_cannot_mend_has_an_exit_code_of_its_own(
     changes: dict[str, str], code: int, reason: str, checkpoints: Path, tmp_path: Path
 ) -> None:
     environment = environment_of(checkpoints, tmp_path)

@@ -1,6 +1,6 @@
-"""When messages leave: in which order, within which limits, and what is never lost or sent twice.
+"""When messages leave: in order and within the limits, and none is lost or sent twice.
 
-It is simulated on a clock that jumps, so that minutes of waiting take no time.
+The clock is a fake one that jumps, so minutes of waiting take no time.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ def wait_for(seconds: float) -> RetryAfter:
     return RetryAfter(timedelta(seconds=seconds))
 
 
-class Line:
-    """A pacing, and a Telegram behind it that notes what is sent and when.
+class Queue:
+    """A pacing, and a fake Telegram behind it that notes each message with its time.
 
-    Before it takes a message, it refuses it with each of its `errors`.
+    Before Telegram takes a message, it raises each of the `errors` for its name, one a try.
     """
 
     def __init__(self, latency: float = 0.05) -> None:
@@ -81,26 +81,26 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 ) -> None:
     arrivals.sort(key=lambda arrival: arrival[0])
 
-    async def simulate() -> Line:
-        line = Line()
+    async def simulate() -> Queue:
+        queue = Queue()
         tasks = []
         for number, (time, chat_id, error) in enumerate(arrivals):
             await asyncio.sleep(time - now())
-            line.errors[str(number)] = [error] if error else []
-            tasks.append(line.start(str(number), chat_id))
+            queue.errors[str(number)] = [error] if error else []
+            tasks.append(queue.start(str(number), chat_id))
         for end in await asyncio.gather(*tasks, return_exceptions=True):
             assert isinstance(end, str | TimedOut)
-        assert line.pacing.waiting == line.pacing.given_up == 0
-        return line
+        assert queue.pacing.waiting == queue.pacing.given_up == 0
+        return queue
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.telegram.pacing.RATE", rate)
-        line = run(simulate())
-    last_try = {name: time for time, name in line.tried}  # only the last try counts
+        queue = run(simulate())
+    last_try = {name: time for time, name in queue.tried}  # only the last try counts
     assert most_within(list(last_try.values()), 1) <= rate
     for chat_id in (1, 2, GROUP, OTHER_GROUP):
         names = [str(n) for n, (_, where, _) in enumerate(arrivals) if where == chat_id]
-        assert list(dict.fromkeys(name for _, name in line.tried if name in names)) == names
+        assert list(dict.fromkeys(name for _, name in queue.tried if name in names)) == names
         times = [last_try[name] for name in names]
         assert most_within(times, 4) <= 4
         assert chat_id > 0 or most_within(times, 60) <= 20
@@ -111,29 +111,30 @@ async def test_a_cancelled_message_gives_its_turn_back_even_as_it_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bot.telegram.pacing.RATE", 1)
-    line = Line(latency=0)
-    tasks = [line.start(name) for name in "abcde"]
+    queue = Queue(latency=0)
+    tasks = [queue.start(name) for name in "abcde"]
     await asyncio.sleep(0)
     tasks[1].cancel()
     asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # after the timer of its turn
     await asyncio.wait(tasks)
-    assert line.sent == {"a": 0, "d": 2, "e": 3}
-    assert line.pacing.waiting == 0
+    assert queue.sent == {"a": 0, "d": 2, "e": 3}
+    assert queue.pacing.waiting == 0
 
 
 @in_no_time
 async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_first() -> None:
-    line = Line(latency=0.1)
-    line.errors["first"] = [wait_for(700), wait_for(2)]
-    tasks = [line.start("first")]
-    await asyncio.sleep(5)  # so that nothing but the silence holds the chat
+    queue = Queue(latency=0.1)
+    queue.errors["first"] = [wait_for(700), wait_for(2)]
+    tasks = [queue.start("first")]
+    # by then the chat's own rate allows a message again; only the 429 holds it
+    await asyncio.sleep(5)
     with pytest.raises(NotDoneError):
-        await line.say_at_once("typing")
-    tasks += [line.start("second"), line.start("other", 2)]
-    await line.say_at_once("press", 2)
-    assert line.pacing.wait(1) == pytest.approx(695, abs=0.1)
+        await queue.say_at_once("typing")
+    tasks += [queue.start("second"), queue.start("other", 2)]
+    await queue.say_at_once("press", 2)
+    assert queue.pacing.wait(1) == pytest.approx(695, abs=0.1)
     await asyncio.gather(*tasks)
-    assert [(round(time, 1), name) for time, name in line.tried] == [
+    assert [(round(time, 1), name) for time, name in queue.tried] == [
         (0, "first"),
         (5, "press"),
         (5, "other"),
@@ -145,87 +146,90 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_
 
 @in_no_time
 async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> None:
-    line = Line(latency=0)
-    line.errors = {"first": [wait_for(9)], "second": [wait_for(5)], "press": [wait_for(20)]}
-    tasks = [line.start("first", GROUP)]
+    queue = Queue(latency=0)
+    queue.errors = {"first": [wait_for(9)], "second": [wait_for(5)], "press": [wait_for(20)]}
+    tasks = [queue.start("first", GROUP)]
     await asyncio.sleep(1)
-    tasks.append(line.start("second", 2))
+    tasks.append(queue.start("second", 2))
     await asyncio.sleep(1)
-    assert line.pacing.room(0, 30) == (30 - 4) * 25 - line.pacing.waiting
-    assert not line.pacing.allow_refusal(3, 0)
-    with pytest.raises(NotDoneError):  # when the silence is over, nobody needs it
-        await line.say_at_once("press", 3)
-    await line.start("third", 3)
-    assert line.sent["third"] == 6
+    # the silence lasts 4 s of the next 30 s; then 25 of 30 messages a second may be answers
+    assert queue.pacing.room(0, 30) == (30 - 4) * 25 - queue.pacing.waiting
+    assert not queue.pacing.allow_refusal(3, 0)
+    with pytest.raises(NotDoneError):  # it would be useless after the silence
+        await queue.say_at_once("press", 3)
+    await queue.start("third", 3)
+    assert queue.sent["third"] == 6
     await asyncio.gather(*tasks)
     with pytest.raises(RetryAfter):
-        await line.say_at_once("press", 3)
-    assert [line.pacing.wait(4, 0, in_all) for in_all in (0, 50)] == [20, 22]
+        await queue.say_at_once("press", 3)
+    assert [queue.pacing.wait(4, 0, in_all) for in_all in (0, 50)] == [20, 22]
 
 
 @in_no_time
 async def test_a_refusal_is_spared_where_nothing_is_expected_or_after_five_messages() -> None:
-    line = Line()
-    assert all(line.pacing.allow_refusal(1, 0) for _ in range(20))
-    assert not line.pacing.allow_refusal(1, 1)
-    await asyncio.gather(*(line.start(f"{n}", n) for n in range(5)))
-    assert [line.pacing.allow_refusal(1, 1) for _ in range(2)] == [True, False]
-    waits = [line.start(f"to a chat {n}", 9) for n in range(5)]  # it takes four in four seconds
+    queue = Queue()
+    assert all(queue.pacing.allow_refusal(1, 0) for _ in range(20))
+    assert not queue.pacing.allow_refusal(1, 1)
+    await asyncio.gather(*(queue.start(f"{n}", n) for n in range(5)))
+    assert [queue.pacing.allow_refusal(1, 1) for _ in range(2)] == [True, False]
+    waits = [
+        queue.start(f"to a chat {n}", 9) for n in range(5)
+    ]  # a chat takes four in four seconds
     await asyncio.sleep(1)
-    assert not line.pacing.allow_refusal(1, 0)
+    assert not queue.pacing.allow_refusal(1, 0)
     await asyncio.gather(*waits)
 
 
 @in_no_time
-async def test_what_surely_failed_is_tried_again_for_ten_minutes_and_what_may_have_arrived_never(
+async def test_a_message_that_surely_failed_is_tried_again_for_ten_minutes_and_one_in_doubt_never(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    line = Line()
-    line.errors = {"lost": [DOWN] * 999, "back": [DOWN] * 20, "x": [LOST], "y": [BadRequest("no")]}
-    lost, back = line.start("lost", 1), line.start("back", 2)
-    await line.start("other", 3)  # another chat is not kept waiting
+    queue = Queue()
+    queue.errors = {"lost": [DOWN] * 999, "back": [DOWN] * 20, "x": [LOST], "y": [BadRequest("no")]}
+    lost, back = queue.start("lost", 1), queue.start("back", 2)
+    await queue.start("other", 3)  # another chat is not kept waiting
     assert now() < 0.1
     for name in "xy":
-        with pytest.raises(type(line.errors[name][0])):
-            await line.start(name, 3)
+        with pytest.raises(type(queue.errors[name][0])):
+            await queue.start(name, 3)
     assert await back == "back"
     with pytest.raises(NotDoneError):
         await lost
     assert 599 < now() < 601
-    names = [name for _, name in line.tried]
-    assert (names.count("x"), names.count("y"), line.pacing.given_up) == (1, 1, 1)
+    names = [name for _, name in queue.tried]
+    assert (names.count("x"), names.count("y"), queue.pacing.given_up) == (1, 1, 1)
     assert caplog.messages[-1] == "A message to 1 was given up: no connection"
 
 
 @in_no_time
 async def test_an_edit_is_tried_again_even_if_it_may_have_arrived() -> None:
-    line = Line()
-    line.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 999, "z": [LOST, *[DOWN] * 999]}
-    line.errors["same"] = [BadRequest("message is not modified")]
-    assert await line.start("x", is_edit=True)
+    queue = Queue()
+    queue.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 999, "z": [LOST, *[DOWN] * 999]}
+    queue.errors["same"] = [BadRequest("message is not modified")]
+    assert await queue.start("x", is_edit=True)
     for name, expected in (("y", NetworkError), ("z", NotDoneError), ("same", BadRequest)):
         with pytest.raises(expected) as caught:
-            await line.start(name, is_edit=True)
+            await queue.start(name, is_edit=True)
         assert type(caught.value) is expected
-    assert 1200 < now() < 1206
+    assert 1200 < now() < 1206  # "y" and "z" were given up after 600 s each
 
 
 @in_no_time
 async def test_without_the_lock_nothing_leaves() -> None:
-    line = Line()
-    line.may_send = False
-    waits = line.start("x")
+    queue = Queue()
+    queue.may_send = False
+    waits = queue.start("x")
     await asyncio.sleep(5)
     with pytest.raises(NotDoneError):
-        await line.say_at_once("press")
-    assert line.tried == []
-    line.may_send = True
+        await queue.say_at_once("press")
+    assert queue.tried == []
+    queue.may_send = True
     assert await waits == "x"
 
 
 @in_no_time
-async def test_what_waits_for_others_to_arrive_when_a_stop_ends_does_not_leave() -> None:
-    line = Line(latency=2)
-    line.pacing.ends_at = 1
-    await asyncio.wait([line.start(f"{n}", n) for n in range(AT_ONCE + 1)], timeout=9)
-    assert len(line.tried) == AT_ONCE
+async def test_a_message_that_still_waits_when_a_stop_ends_does_not_leave() -> None:
+    queue = Queue(latency=2)
+    queue.pacing.ends_at = 1
+    await asyncio.wait([queue.start(f"{n}", n) for n in range(AT_ONCE + 1)], timeout=9)
+    assert len(queue.tried) == AT_ONCE

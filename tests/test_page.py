@@ -1,4 +1,5 @@
-"""The page's server over real HTTP: who is let in, and what a tab sends and gets."""
+"""The page's server over real HTTP: it lets in only its owner, and a tab sends lines and gets
+messages."""
 
 import socket
 import stat
@@ -71,7 +72,9 @@ def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert read_key(path) != key
 
 
-async def test_what_every_response_forbids(page: Page, visitor: Visitor) -> None:
+async def test_every_response_has_the_headers_that_protect_the_page(
+    page: Page, visitor: Visitor
+) -> None:
     for path in ("/page.html", "/../server.py", "/%2e%2e/server.py", "/files/x", "/files/²"):
         assert (await visitor.get(path))[0] == 404
     for path in ("/", "/page.js", "/nothing", page.link, "/files/x"):
@@ -107,13 +110,18 @@ async def test_other_sites_may_link_here_but_neither_read_nor_talk(visitor: Visi
     assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
 
 
-async def test_what_is_no_message_is_passed_over(visitor: Visitor, tab: Tab) -> None:
+async def test_messages_that_cannot_be_read_are_passed_over(tab: Tab) -> None:
     for content in ("", "{", "[]", "7", "[" * 60_000, '"text"', "{}", '{"line":"x","key":1}'):
         await tab.socket.send_str(content)
     await tab.socket.send_bytes(b"\xff")
-    await tab.say(1e999)
+    await tab.say(1e999)  # JSON has no infinity
+    assert text_of(await tab.ask("\ud800 \0")).startswith("\ufffd")  # half a character, and NUL
+
+
+async def test_a_line_or_a_file_that_is_too_long_and_a_blank_line_are_refused(
+    visitor: Visitor, tab: Tab
+) -> None:
     assert (await visitor.send(bytes(LARGEST_FILE + 1), {}))[0] == 413
-    assert text_of(await tab.ask("\ud800 \0")).startswith("\ufffd")
     for line, refusal in (
         ("x" * 4097, "Your line has 4,096 characters"),
         (" \n\t ", "Give me a line"),
@@ -167,7 +175,7 @@ async def test_a_button_says_its_line(page: Page, tab: Tab) -> None:
     assert text_of(another) != text_of(name)
     await tab.say("/another k7m2p9xb4q", pressed=name["number"])
     assert text_of(await tab.answer()).startswith("I don't")
-    await page.close()  # it stops: nobody answers, and a later start gives the line back
+    await page.close()  # nobody answers from now on; a later start gives the line back
     await tab.say("/another k7m2p9xb4q", pressed=name["number"])
     await tab.say("/dino", key="9")
     before = len(page._chat.entries)
@@ -183,7 +191,7 @@ async def test_creatures_are_drawn_for_names(visitor: Visitor) -> None:
         assert (await visitor.get(f"/creatures/{name}.svg"))[0] == 404
 
 
-async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
+async def test_files_go_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     facts = {"name": "käse <b>\u202e.txt", "line": "cheeses", "key": "3"}
     assert (await visitor.send(b"Brie\n", facts))[0] == 204
     sent = await tab.next("message", mine=True, key="3")
@@ -220,16 +228,18 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         assert shown == [(False, "…")] * 3
         written = [await tab.answer() for _ in range(3)]  # the newest first
         for facts, earlier in zip(written, reversed(made), strict=False):
-            assert facts["pieces"] == earlier["pieces"]  # in place of a card, its words
+            assert facts["pieces"] == earlier["pieces"]  # a card comes back as its words
             assert facts["buttons"] == earlier["buttons"] or earlier["alt"]
             assert abs(facts["at"] - earlier["at"]) < 5
 
 
-async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_given_port_that_is_taken_is_an_error_and_the_usual_one_gives_way(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StartError, match=f"port {port}: Address already in use; --port"):
             Page(settings, port)
         monkeypatch.setattr(server, "PORT", port)
         async with Page(settings) as page:
-            assert page.port != port  # the usual port gives way
+            assert page.port != port

@@ -1,4 +1,4 @@
-"""The parameters of a network: names, shapes and first values; all arrays are parts of one."""
+"""The parameters of a network: names, shapes and first values; all are views of one array."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How words sound, which words rhyme, and the tables of both."""
+"""The sounds and rhymes of words, and the tables of both."""
 
 import shutil
 from pathlib import Path
@@ -31,13 +31,11 @@ offence AH0 F EH1 N S | self-substantial S EH2 L F S AH0 B S T AE1 N SH AH0 L
 o'ertake AO2 R T EY1 K | unkindness AH0 N K AY1 N D N AH0 S | thou DH AW1 | 'tis T IH1 Z"""
 
 
-def test_readings() -> None:
+def test_known_words_have_their_readings_and_no_other_is_guessed() -> None:
     for line in READINGS.replace("\n", " | ").split(" | "):
         word, *reading = line.split()
         assert tuple(reading) in pronounce(word), word
-    assert [
-        word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)
-    ] == []  # no word is guessed
+    assert [word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)] == []
 
 
 @pytest.mark.parametrize("part", ["un", "ness", "s", "lyer", "e'", "a-", "ings", "e", "to-"])
@@ -71,7 +69,7 @@ def test_any_word_has_readings_of_known_sounds(word: str) -> None:
         (Rhyme.NONE, "none been|die see|sun moon|died need|zzz qqq"),
     ],
 )
-def test_pairs(expected: Rhyme, pairs: str) -> None:
+def test_how_pairs_of_words_rhyme(expected: Rhyme, pairs: str) -> None:
     for pair in pairs.split("|"):
         for word, other in (pair.split(), pair.split()[::-1]):
             assert rhymes.of_words(word, pronounce(word), other, pronounce(other)) is expected, pair

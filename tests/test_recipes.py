@@ -7,7 +7,6 @@ import pytest
 
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
-from model.text.vocabulary import Vocabulary
 from model.training.recipes import NAMES, TEACHER, VERSE, Recipe
 from model.training.sizes import (
     MEASURED,
@@ -16,8 +15,8 @@ from model.training.sizes import (
     recipe_for,
     with_epochs,
 )
+from tests.decoding import LETTERS
 
-VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)
 
 
@@ -28,7 +27,7 @@ def corpus_of(form: Form, characters: int) -> Corpus:
         "mangosaur" if form == "names" else "\n".join(["shall i compare thee to a mango"] * 14)
     )
     documents = (document,) * (characters // (len(document) + 1))
-    return Corpus(form, documents, documents[::10], (), VOCABULARY, "digest")
+    return Corpus(form, documents, documents[::10], (), LETTERS, "digest")
 
 
 def recipes(form: Form) -> list[Recipe]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PRESS = ""
 LINES = ("/start", PRESS, "/me Ольга", "Shall I compare thee to a summer's day", "/today", PRESS)
-"""What a person types; PRESS is the first button of the last message."""
+"""Lines that a person types; PRESS presses the first button of the last message."""
 PHONE = {"width": 390, "height": 780}
 READING_MILLISECONDS = 2400
 CHAT = Path(__file__).with_name("telegram") / "chat.html"
@@ -55,11 +55,9 @@ async def talk(settings: Settings, server: Server) -> list[tuple[Json, str]]:
     return shown
 
 
-def test_recording_of_a_chat(tmp_path: Path, drawn: None) -> None:
-    settings = Settings(
-        database=tmp_path / "mangosaurus.db",
-        checkpoints=ROOT / "checkpoints",
-    )
+@pytest.mark.draws_cards
+def test_recording_of_a_chat(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "mangosaurus.db", checkpoints=ROOT / "checkpoints")
     shown = asyncio.run(talk(settings, Server()))
     frames = []
     with playwright.sync_playwright() as started, browser_of(started) as browser:

@@ -53,7 +53,7 @@ BROKEN = (
     b"POST /bot" + TOKEN.encode() + b"/sendMessage HTTP/1.1\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
 )
-"""What broken servers write: half a response, or no HTTP."""
+"""Responses of broken servers: half of one, or no HTTP."""
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +115,7 @@ async def failing(
     assert TOKEN not in all_texts_of(caught.value) + caplog.text
 
 
-# What is sent, and what comes back
+# Requests and their answers
 
 
 async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
@@ -164,7 +164,7 @@ async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
         (TimedOut, [(NEVER, "")]),
     ],
 )
-async def test_each_answer_is_an_error_that_says_what_is_known(
+async def test_each_bad_answer_is_an_error_of_the_right_kind_and_nothing_is_sent_twice(
     server: HttpServer,
     expected: type[TelegramError],
     answers: list[tuple[int, Any]],
@@ -178,13 +178,13 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
         for _ in answers:
             async with failing(expected, caplog):
                 await bot.send_message(1, "x")
-    assert len(server.requests) == len(answers)  # nothing is sent twice
+    assert len(server.requests) == len(answers)
 
 
 # Nothing was sent
 
 
-async def test_nobody_listens_or_does_not_speak_tls(
+async def test_nothing_is_sent_where_nobody_listens_or_speaks_tls(
     server: HttpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     for address in (f"http://127.0.0.1:{free_port()}", server.address.replace("http:", "https:")):
@@ -196,7 +196,9 @@ async def test_nobody_listens_or_does_not_speak_tls(
     assert server.requests == []
 
 
-def test_settings_of_the_network_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_or_certificate_that_cannot_be_used_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for key, value in (
         ("ALL_PROXY", "socks5://user:open-sesame@127.0.0.1:1"),
         ("HTTPS_PROXY", "ftp://user:open-sesame@127.0.0.1:1"),

@@ -1,7 +1,7 @@
 """`/retrain` and its buttons, `/models` and `/use`: one message shows a run from its command to its
 verdict, whatever happens.
 
-The child is a script here; test_training_child.py has real ones.
+A script stands in for the training process; test_training_child.py has real ones.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ def in_use(chat: FakeChat, network: str = "dino") -> str:
     return chat.bot.shelf.serving[network].version
 
 
-async def test_what_can_be_trained(script: Script, admin: FakeChat) -> None:
+async def test_networks_are_trained_as_the_command_says(script: Script, admin: FakeChat) -> None:
     for words, arguments, said in (
         ("dino", ["names", "0.0"], "one more round"),
         ("POEM", ["verse", "5.0"], "from the weights in use, for 5 minutes, or less if"),
@@ -205,7 +205,7 @@ async def test_a_run_whose_first_message_is_not_sent_does_not_begin(
     await begun(admin, script)
 
 
-async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
+async def test_a_run_ends_well_if_its_verdict_cannot_be_said_or_its_message_is_gone(
     script: Script, admin: FakeChat
 ) -> None:
     """The new weights are in use all the same, and the run has ended."""

@@ -51,7 +51,7 @@ names = st.one_of(
         ("Labrosaurus", ""),  # "fierce lizard", which is not abro-, delicate
         ("Ferganocephale", "-cephale, head"),  # from Fergana, which is not gano-, brightness
         ("Quintasaurus", ""),  # the fifth, and none of the Uinta Mountains
-        ("Borealestes", "boreal-, north, and -lestes, robber"),  # they share a letter
+        ("Borealestes", "boreal-, north, and -lestes, robber"),  # the two roots share a letter
         ("Frickavenator", "-venator, hunter"),
         ("Astrophocaudia", "astro-, star, and -caudia, tail"),
         ("brachytaenius", "brachy-, short"),
@@ -62,7 +62,7 @@ names = st.one_of(
         # unknown, or one of two readings
         ("", ""),
         ("raptor", ""),  # one root is no composition
-        ("galeamopus", ""),  # "needs a helmet", which is no foot
+        ("galeamopus", ""),  # "needs a helmet", so -pus is no foot here
         ("eodx", ""),
         ("mango!", ""),
         ("protorosaurus", ""),  # prot-, first + -oro-, mountain, or pro-, before + -toro-, piercing
@@ -89,7 +89,9 @@ def test_the_parts_of_a_name_with_their_meanings(name: str, line: str) -> None:
         ("sarahoxx", "sarah", True, ""),
     ],
 )
-def test_what_follows_a_word_is_the_words(name: str, word: str, is_person: bool, line: str) -> None:
+def test_a_name_after_a_word_means_the_word_and_its_roots(
+    name: str, word: str, is_person: bool, line: str
+) -> None:
     assert str(meaning(name, word, is_person=is_person)) == line
 
 

@@ -72,7 +72,7 @@ def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
     assert worth.keeps("brontosaurus", "")
     assert worth.keeps("xqontosaurus", "xq")  # the prefix is not judged
     assert not worth.keeps("xqontosaurus", "")
-    assert not worth.keeps("velocir", "")  # no name ends so
+    assert not worth.keeps("velocir", "")  # no real name ends like this
     assert not worth.keeps("tor", "")
     assert not worth.keeps("mangosaurus", "mango")
     assert not worth.keeps("oviraptor" * 3, "")
@@ -116,8 +116,8 @@ def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_pa
         verse_checkpoint(),
         known_words=frozenset({"tide", "rome"}),
         clipped_words=frozenset({"'tis"}),
+        proper_names=frozenset({"rome"}),
     )
-    start = replace(start, proper_names=frozenset({"rome"}))
     begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
     assert begun.known_words == new.known_words | {"tide"}
     assert begun.clipped_words == {"'tis"}
@@ -162,8 +162,11 @@ def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nanja\ncarla\nmarla\nzyx\nzzzyx\n")
     (tmp_path / "others.txt").write_text("marna\n")
-    corpus = read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"])
-    corpus = replace(corpus, training=("anna", "anja", "carla", "marla"), held_out=("zyx", "zzzyx"))
+    corpus = replace(
+        read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"]),
+        training=("anna", "anja", "carla", "marla"),
+        held_out=("zyx", "zzzyx"),
+    )
     new = with_rules(names_checkpoint(), corpus, None)
     assert {" an", "rla", "rna"} <= new.sequences
     assert "rla" in new.endings

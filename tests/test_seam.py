@@ -105,6 +105,7 @@ def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: T
     found = seam_for(prompt, VERSE, tables)
     assert found.separator == shown
     assert {*first_words.split()} <= (found.first_words or frozenset())
+    # `counts` is 1 where a new line begins; in TEXT, thou is only found at the beginning of lines
     assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 
@@ -132,11 +133,8 @@ def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> N
     assert found.chosen(logits, VERSE).separator == ", "
     logits[VERSE.ids_of(",")] = -9
     assert found.chosen(logits, VERSE) == found
-    for prompt in (
-        "My heart is ",
-        "My heart is heavy;",
-        "\U0001f995",
-    ):  # no mark after a blank, a mark, or an emoji
+    # no mark after a blank, a mark, or an emoji
+    for prompt in ("My heart is ", "My heart is heavy;", "\U0001f995"):
         assert seam_for(prompt, VERSE, tables).paused is None
 
 

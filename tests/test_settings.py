@@ -1,4 +1,4 @@
-"""Settings: where they come from, what is refused and how, and that secrets stay hidden."""
+"""Settings: their sources, the refusal of wrong values, and secrets that stay hidden."""
 
 import contextlib
 import re
@@ -83,7 +83,9 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file.write_text(
         "RATE_LIMIT=1/60\nADMIN_IDS='5'\nTELEGRAM_TOKEN=1:a$HOME\nLOG_LEVEL\nDATABASE=a${HOME}.db\n"
     )
-    with pytest.raises(SettingsError, match="TELEGRAM_TOKEN"):  # a $ is a $, and no token has one
+    with pytest.raises(
+        SettingsError, match="TELEGRAM_TOKEN"
+    ):  # no variable is filled in, and no token has a $
         read_settings({}, file)
     settings = read_settings({"RATE_LIMIT": "2/60", "TELEGRAM_TOKEN": ""}, file)
     assert settings == Settings(

@@ -1,5 +1,5 @@
-"""The weights that write: threads for each version in use, old versions, and what is missing or
-damaged."""
+"""The weights that write: threads for each version in use, old versions, and weights that are
+missing or damaged."""
 
 import asyncio
 import dataclasses
@@ -50,6 +50,8 @@ async def writer(
 
 
 class Gate:
+    """Stops the decoder before its next step until `opened` is set."""
+
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened, self.reached = threading.Event(), threading.Event()
         step = Decoder.step
@@ -81,7 +83,7 @@ def tasks(writer: Writer, *parts: int) -> list[asyncio.Task[Text]]:
     ]
 
 
-async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
+async def test_requests_do_not_change_each_others_texts(writer: Writer) -> None:
     written = await asyncio.gather(
         *(writer.write(verse(seed), Genre.POEM) for seed in range(ROWS + 9))
     )
@@ -90,15 +92,15 @@ async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
     assert written[7] == alone(verse(7))
 
 
-@pytest.mark.parametrize("which", [0, -1], ids=["being written", "waiting"])
-async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, which: int) -> None:
+@pytest.mark.parametrize("index", [0, -1], ids=["being written", "waiting"])
+async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, index: int) -> None:
     parts = [1] * (ROWS + 2)
-    parts[which] = 9
+    parts[index] = 9
     writes = tasks(writer, *parts)
     await gate.reach()
-    writes[which].cancel()
+    writes[index].cancel()
     with pytest.raises(asyncio.CancelledError):
-        await writes.pop(which)
+        await writes.pop(index)
     late = asyncio.create_task(writer.write(verse(1000), Genre.POEM))
     await asyncio.sleep(0)
     gate.opened.set()
@@ -121,7 +123,7 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
-        # a result for nobody
+        # the decoder returns a result that nobody asked for
         patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1), Genre.POEM)
@@ -130,7 +132,7 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
         writer.write(verse(2), Genre.POEM),
         return_exceptions=True,
     )
-    assert isinstance(impossible, RequestError)  # it is refused alone
+    assert isinstance(impossible, RequestError)  # refused, and the other is written
     assert fine == alone(verse(2))
 
 
@@ -138,7 +140,7 @@ def creation(version: str, network: str = "dino") -> Creation:
     return Creation("k7m2p9xb4q", 1, Genre(network), version, 42, 0, "", 0.8)
 
 
-def threads() -> int:
+def writing_threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("writing")
 
 
@@ -169,47 +171,62 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(
         texts = [await shelf.write(creation(version)) for version in versions]
         assert [await shelf.write(creation(version)) for version in versions] == texts
         assert len({text.texts for text in texts}) == len(versions)
-        assert threads() == KEPT
+        assert writing_threads() == KEPT
         for _ in range(2):
             assert (
                 await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
                 == texts * 4
             )
-        assert threads() == KEPT
+        assert writing_threads() == KEPT
 
 
-async def test_the_choice_serves_in_every_process_and_after_a_restart(
+async def test_a_version_that_is_found_serves_only_once_it_is_chosen(
     database: str, own_checkpoints: Path
 ) -> None:
-    """Versions come from the program, from a training of its own, and from the database; only the
-    one that `use` names is in use."""
-    new = await learned(database, 2026)
-    sql(database, f"UPDATE weights SET candidate_since = '2026' WHERE version = '{new}'")
+    """Versions come from the program, from a training of its own, and from the database."""
+    learned_version = await learned(database, 2026)
     released = install(own_checkpoints / "dino", untrained("names", 8))
     (own_checkpoints / "dino" / "released").write_text(released)
+    async with shelf_of(database, own_checkpoints) as shelf:
+        trained = install(own_checkpoints / "dino", untrained("names", 9))
+        assert (await shelf.refresh("dino")).version == released
+        found = {each.version for each in await shelf.versions("dino")}
+        assert found > {learned_version, trained, released}
+        assert await shelf.use("dino", trained)
+        assert (await shelf.current("dino")).version == trained
+
+
+async def test_a_choice_serves_in_every_process_and_after_a_restart(
+    database: str, own_checkpoints: Path
+) -> None:
+    new = await learned(database, 2026)
+    sql(database, f"UPDATE weights SET candidate_since = '2026' WHERE version = '{new}'")
     async with (
         shelf_of(database, own_checkpoints) as shelf,
         shelf_of(database, own_checkpoints) as other,
     ):
-        trained = install(own_checkpoints / "dino", untrained("names", 9))
-        assert (await shelf.refresh("dino")).version == released
-        assert {each.version for each in await shelf.versions("dino")} > {new, trained, released}
-        assert await shelf.use("dino", new, expected=released)
-        assert not await shelf.use("dino", released, expected=released)
-        assert sql(database, "SELECT count(candidate_since) FROM weights") == [(0,)]  # it stays
+        old = (await shelf.current("dino")).version
+        assert await shelf.use("dino", new, expected=old)
+        assert not await shelf.use("dino", old, expected=old)
+        # no longer a candidate, so it is kept
+        assert sql(database, "SELECT count(candidate_since) FROM weights") == [(0,)]
         assert (await shelf.current("dino")).version == new
         assert (await other.refresh("dino")).version == new
     async with shelf_of(database, own_checkpoints) as shelf:
         assert (await shelf.current("dino")).version == new
-        assert await shelf.use("dino", trained)
+
+
+async def test_a_version_that_is_gone_or_writes_another_form_is_not_chosen(
+    database: str, own_checkpoints: Path
+) -> None:
+    async with shelf_of(database, own_checkpoints) as shelf, Store(database) as store:
+        before, verse = await shelf.current("dino"), await shelf.current("poem")
         with pytest.raises(CheckpointError, match="cannot be read"):
             await shelf.use("dino", "0" * 12)
-        verse = await shelf.current("poem")
-        async with Store(database) as store:
-            await store.keep_weights("dino", content_of(verse))
+        await store.keep_weights("dino", content_of(verse))
         with pytest.raises(CheckpointError, match="writes verse, not names"):
             await shelf.use("dino", verse.version)
-        assert (await shelf.current("dino")).version == trained
+        assert (await shelf.current("dino")).version == before.version
         with pytest.raises(Explained) as raised:
             await shelf.write(creation("0" * 12))
         assert raised.value.sentence == sentences.GONE
@@ -237,11 +254,11 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     (own_checkpoints / "poem" / f"{released}.safetensors").unlink()
     assert install(own_checkpoints / "dino", untrained("names", 3)) != new
     async with shelf_of(database, own_checkpoints) as shelf:
-        assert await shelf.load("poem", released)  # the file has mended it
+        assert await shelf.load("poem", released)  # a good file replaced the damaged copy
         assert f"its version {released} is damaged" not in caplog.text
 
 
-async def test_one_missing_network(
+async def test_without_one_network_the_other_is_served(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     commands = {"dino": "/dino", "poem": "/poem x"}
@@ -255,7 +272,9 @@ async def test_one_missing_network(
             assert (await chat.ask(commands[other])).code
 
 
-async def test_a_bot_that_cannot_start(settings: Settings, tmp_path: Path) -> None:
+async def test_without_usable_weights_a_bot_says_why_and_does_not_start(
+    settings: Settings, tmp_path: Path
+) -> None:
     async def complaint() -> str:
         with pytest.raises(StartError) as caught:
             async with serving(settings, checkpoints=tmp_path):

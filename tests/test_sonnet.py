@@ -1,6 +1,6 @@
-"""Sonnets by search: what they promise, alone and beside other requests.
+"""Sonnets by search: their promises hold alone and beside other requests.
 
-Whatever the weights, lines scan and rhyme. So most tests write with a small network that was never
+Lines scan and rhyme with any weights. So most tests write with a small network that was never
 trained, which is faster than the released one; `test_creations.py` writes with released ones.
 """
 
@@ -60,7 +60,7 @@ def sonnets(poet: Checkpoint) -> list[str]:
 
 
 def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) -> None:
-    """All that a sonnet promises; `free` is for a first line that nothing rhymes with."""
+    """Check every promise of a sonnet; `free` is for a first line that nothing rhymes with."""
     tables = tables_for(checkpoint).prosody
     pronounce = tables.pronounce
     own = checkpoint.vocabulary.fold(first).strip()
@@ -90,14 +90,11 @@ def test_a_sonnet_scans_and_rhymes(sonnets: list[str], poet: Checkpoint) -> None
 @pytest.mark.parametrize(
     ("first", "temperature", "free"),
     [
-        (" ", 0.8, False),  # it writes the first line too
-        (
-            "And I would have you be as if it 'twere",
-            0,
-            False,
-        ),  # a clipped word is rhymed by its sound
+        (" ", 0.8, False),  # the network writes the first line, too
+        # a clipped word is rhymed by its sound
+        ("And I would have you be as if it 'twere", 0, False),
         ("the silver orange", 2, True),
-        ("Привет, world 🦕", 0.8, False),  # fourteen lines below it
+        ("Привет, world 🦕", 0.8, False),  # fourteen lines stand below this one
         ("x" * 300, 0.8, True),
     ],
 )
@@ -134,7 +131,7 @@ def test_a_sonnet_brings_no_sound_twice_and_comes_back_to_its_thing(poet: Checkp
         ("", ""),
     ],
 )
-def test_what_a_line_names(line: str, thing: str) -> None:
+def test_the_thing_that_a_line_names(line: str, thing: str) -> None:
     assert thing_in(line, prosody.prosody()) == thing
 
 
@@ -159,6 +156,7 @@ def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, poet: Ch
         return weight(poet, kind, other, line) - weight(poet, kind, own, line)
 
     moon = "and summer sees the moon another day"
+    # a word that comes again costs 2.5 nats
     assert cost("a moon upon the sea", "a sun upon the sea", moon) == pytest.approx(2.5)
     assert 0 < cost("the sun and sea", "a sun a sea", moon) < 0.5  # every text repeats "the"
     stammer = weight(poet, kind, "a sun", f"and {moon}") - weight(poet, kind, "a sun", moon)
@@ -182,10 +180,10 @@ def test_a_short_line_is_completed_to_one_that_scans(poet: Checkpoint) -> None:
     assert not any("".join(result.texts) for result in results[len(prompts) :])
 
 
-def test_three_beside_verse_on_two_threads(
+def test_three_sonnets_beside_verse_on_two_threads_are_written_as_alone(
     decoder: Decoder, sonnets: list[str], poet: Checkpoint
 ) -> None:
-    """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
+    """Two are written at once and a third waits, verse goes on, and all texts stay the same."""
 
     def verse() -> list[VerseRequest]:
         return [VerseRequest(generator_for(7, turn), rows=1 + turn % 3) for turn in range(9)]
@@ -201,12 +199,12 @@ def test_three_beside_verse_on_two_threads(
             results |= {result.ticket: result for result in decoder.step()}
         results |= finish(decoder)
     assert [results[ticket].texts[0] for ticket in tickets] == [*sonnets, *alone]
-    # they can be read while they are written
+    # lines can be read while others are written
     assert sorted(map(len, seen)) == [*range(len(SCHEME) - 1)]
     assert all(sonnets[0].startswith("\n".join(lines)) for lines in seen)
 
 
-def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> None:
+def test_a_cancelled_sonnet_makes_room(decoder: Decoder, sonnets: list[str]) -> None:
     tickets = [decoder.submit(request(turn)) for turn in range(SonnetSearch.at_once + 1)]
     for _ in range(100):
         decoder.step()

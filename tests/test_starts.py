@@ -1,5 +1,5 @@
-"""Voices that begin with another network: what they keep of its letters, words and names, and which
-names they refuse."""
+"""Voices trained from another network's parameters: they keep what they can of its letters, words
+and names, and refuse the names that it has read."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,12 +34,13 @@ TOWNS = [
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
-    """A tiny network that has read two names; it stands in for the one of the program."""
-    made = untrained("names", known=("x",))
-    made = replace(made, language_model=in_float16(made.language_model), known_names=frozenset())
-    made = replace(made, other_names=Fingerprints.of(["mora", "tivo"]))
+    """A tiny network that has read two names; it stands in for the program's own."""
+    made = untrained("names")
     made = replace(
         made,
+        language_model=in_float16(made.language_model),
+        known_names=frozenset(),
+        other_names=Fingerprints.of(["mora", "tivo"]),
         sequences=frozenset({" mo", "mor"}),
     )
     monkeypatch.setattr(starts, "NAMES", tmp_path / "names.safetensors")
@@ -54,7 +55,7 @@ def towns_at(path: Path, names: list[str]) -> Path:
 
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=40), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
-def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
+def test_a_network_keeps_what_it_knows_of_each_character(text: str, seed: int) -> None:
     """It keeps the parameters of each character that it knows. A new one, as é, begins with those
     of its plain letter, if the network knows that."""
     before, vocabulary = untrained("names", seed), Vocabulary.from_texts([text])
@@ -88,7 +89,7 @@ def test_words_that_the_characters_cannot_spell_are_left_out() -> None:
     assert not found.clipped_words
 
 
-def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
+def test_a_voice_of_names_begins_with_its_start_and_refuses_names_that_it_has_read(
     start: Checkpoint, tmp_path: Path
 ) -> None:
     corpus = read_names(towns_at(tmp_path / "towns.txt", TOWNS), alphabet=Alphabet.OWN)
@@ -159,5 +160,5 @@ def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_pat
     assert corpus.held_out
     assert not any(fold(name) in start.other_names for name in corpus.held_out)
     assert sum(fold(name) in start.other_names for name in corpus.training) > 5
-    assert starts.NAMES.stat().st_size < 1.25e6
+    assert starts.NAMES.stat().st_size < 1.25e6  # bytes
     assert not start.known_names

@@ -69,7 +69,7 @@ def hanging(home: Path, hang: str, stop_seconds: float) -> Iterator[subprocess.P
 def test_a_stop_ends_whatever_hangs(hang: str, tmp_path: Path) -> None:
     with hanging(tmp_path, HANGS[hang], 0.2) as process:
         process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGTERM)  # which changes nothing
+        process.send_signal(signal.SIGTERM)  # a second one changes nothing
         assert process.wait(LIMIT) == 1
         assert process.stderr
         if "log" not in hang:
@@ -85,7 +85,7 @@ def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
         assert process.stdout
         assert process.stdout.readline() == b"it hangs\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(LIMIT) == 130
+        assert process.wait(LIMIT) == 130  # 128 and the number of SIGINT
 
 
 def test_a_loop_that_waits_wakes_whichever_thread_gets_the_signal(tmp_path: Path) -> None:

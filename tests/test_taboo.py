@@ -30,14 +30,14 @@ from tools import taboo as tool
         (False, "Shiitake Whitley 1337 80085 bass-clarinet Pakistan Strontium"),
     ],
 )
-def test_what_is_listed(is_listed: bool, words: str) -> None:
+def test_which_words_are_listed(is_listed: bool, words: str) -> None:
     assert [word for word in words.split() if taboo.is_taboo(word) != is_listed] == []
 
 
 def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
     """Check every seventh of the other genera and lines of Shakespeare.
 
-    All of them take long, and passed when the list was made.
+    Checking all takes too long; all of them passed when the list was made.
     """
     texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "first_lines.txt")]
     texts += (sources.DATA / "genera.txt").read_text().split()[::7]
@@ -64,7 +64,7 @@ def test_the_list_has_hashes_and_the_tool_adds_words(
     assert (tmp_path / "list.txt").read_text().splitlines() == sorted(added)
 
 
-async def test_what_a_profile_and_a_button_say_is_refused_too(
+async def test_taboo_words_of_a_profile_and_a_button_are_refused_too(
     admin: FakeChat, taboo_words: Callable[..., None]
 ) -> None:
     await admin.ask("/poem my gouda and I")
@@ -76,7 +76,7 @@ async def test_what_a_profile_and_a_button_say_is_refused_too(
     assert len(await admin.bot.store.creations(admin.id)) == 1
 
 
-def test_no_new_code_spells_such_a_word(taboo_words: Callable[..., None]) -> None:
+def test_no_new_code_spells_a_taboo_word(taboo_words: Callable[..., None]) -> None:
     taboo_words("*gudda*")
     drawn = map(CODE_CHARACTERS.index, "22gudda222mang22mang")
     assert new_code(lambda _: next(drawn)) == "mang22mang"
@@ -89,6 +89,11 @@ def test_the_operators_list_is_a_file_in_the_home_folder(
     environment = environment_of(checkpoints, tmp_path) | {"MANGOSAURUS_HOME": str(tmp_path)}
     done = run(environment, input=b"/dino mango\n")
     assert (done.returncode, b"rather not play" in done.stdout) == (0, True)
+
+
+def test_a_line_of_the_operators_list_that_is_not_one_word_is_named(
+    taboo_words: Callable[..., None],
+) -> None:
     taboo_words("#", "", "a b")
     with pytest.raises(TableError, match=r"^/.*/\w+\.txt, line 3: 'a b' is not one word"):
         taboo.lists()

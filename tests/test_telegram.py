@@ -42,7 +42,7 @@ def calls_of(server: Server, name: str) -> list[Json]:
 
 
 def parts(message: Json, kind: str) -> list[str]:
-    """Return the parts of a text that its entities of this kind mark, links with their address."""
+    """Return the parts of a text that have entities of this kind, links with their address."""
     text = words(message).encode("utf-16-le")
     entities = message.get("entities") or message["caption_entities"]
     found = [entity for entity in entities if entity["type"] == kind]
@@ -105,7 +105,7 @@ async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_t
         await visit.server.press(message, label, ALICE)
         await visit.settled()
     assert visit.server.texts[1].startswith("I don't know any creation")
-    assert len(visit.server.sent) == 3  # no new message: the button said it
+    assert len(visit.server.sent) == 3  # no new message, as the button shows the refusal
     monkeypatch.setattr(sentences, "UNKNOWN_CODE", said("long " * 50))
     assert (await visit.press(pressed, "gone", ALICE)).endswith("long…")
     assert len(visit.server.sent) == 3
@@ -211,7 +211,7 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     assert one["text"].startswith(str(admins.TEXT_REFUSED).split("{}")[0])
 
 
-async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(
+async def test_an_inline_query_gets_offers_once_and_a_late_offer_is_no_error(
     visit: Visit,
 ) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
@@ -225,7 +225,7 @@ async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no
     await visit.settled()
 
 
-async def test_who_is_banned_gets_nothing_at_all_also_after_a_new_start(
+async def test_whoever_is_banned_gets_nothing_at_all_also_after_a_new_start(
     settings: Settings, server: Server
 ) -> None:
     async with visiting(settings, server) as visit:
@@ -276,7 +276,7 @@ async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Vis
     assert calls_of(visit.server, "sendChatAction")[0]["action"] == "typing"
 
 
-async def test_what_is_too_long_is_cut(visit: Visit) -> None:
+async def test_a_text_or_a_caption_that_is_too_long_is_cut(visit: Visit) -> None:
     wrote("<&>🦕")
     message = Message([Piece("a"), *[Piece("<&>🦕", "bold"), Piece("<&>🦕", "verse")] * 600])
     await TelegramChat(visit.telegram, ALICE).say(message)
@@ -312,7 +312,7 @@ async def test_each_message_of_an_answer_names_the_presser_also_while_it_grows(
 
 async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
     here, text = TelegramChat(visit.telegram, ALICE), sentences.TABOO
-    await here.change(await here.say(text), text)  # Telegram refuses it, because nothing changes
+    await here.change(await here.say(text), text)  # an edit that changes nothing is no error
     for refusal, expected in (
         (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
         (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
@@ -321,7 +321,7 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         (Refusal(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), Gone),
         (Refusal(400, "Bad Request: chat not found"), Gone),
         (Refusal(400, "Bad Request: message thread not found"), Gone),
-        # a bug, whatever else is not found
+        # anything else that is not found is a bug
         (Refusal(400, "Bad Request: file reference not found"), BadRequest),
         (Refusal(504, "Gateway Timeout"), InDoubt),
         (Refusal(401, "Unauthorized"), NotSent),
@@ -369,12 +369,12 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
     assert sent() == ["upload", "file-0", "file-0"]
     assert len(pictures) == 1
     visit.server.files.clear()
-    visit.server.files["other"] = b""
+    visit.server.files["other"] = b""  # so the next file gets another id, file-1
     for person in (ALICE, BOB):
         (anna,) = await visit.say("/me Anna", person)
         assert anna["photo"]
     assert sent()[3:] == ["file-0", "upload", "file-1"]
-    await visit.say("/dino", ALICE)  # only cards that others can get too are kept
+    await visit.say("/dino", ALICE)  # only ids of cards that others can get, too, are kept
     assert [*visit.telegram.file_ids.values()] == ["file-1"]
 
 
@@ -416,7 +416,8 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 2)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.6))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
+    # the start does not wait for the commands
+    server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
     caplog.set_level(logging.DEBUG, "bot.telegram.door")

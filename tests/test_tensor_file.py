@@ -40,7 +40,7 @@ FACTS: Facts = {"seed": 0, "stages": [{"step": 12, "best": 1.75}]}
 
 @given(arrays=any_arrays, facts=any_facts)
 @settings(max_examples=50)
-def test_what_is_written_comes_back_exactly(arrays: Arrays, facts: Facts) -> None:
+def test_arrays_and_facts_come_back_exactly(arrays: Arrays, facts: Facts) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "file"
         digest = tensor_file.write(file, arrays, facts)

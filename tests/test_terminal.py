@@ -1,4 +1,4 @@
-"""`python -m bot` with pipes and at a terminal, its other commands, and what it refuses."""
+"""`python -m bot` with pipes and at a terminal, its other commands, and its refusals."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,7 @@ def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_p
     mine.write_text("mine")
     answers = pipe("/dino\n/export\n/export\n/dino\n/export\n", environment)
     found = re.findall("There's a file for you: (.+)", "\n".join(answers))
-    names = [f"mangosaurus-1-{number}.txt" for number in (2, 2, 3)]  # the same is saved once
+    names = [f"mangosaurus-1-{number}.txt" for number in (2, 2, 3)]  # equal files are saved once
     assert [*map(Path, found)] == [mine.with_name(name) for name in names]
     assert {stat.S_IMODE(Path(path).stat().st_mode) for path in found} == {0o600}
     assert mine.read_text() == "mine"
@@ -122,7 +122,9 @@ def test_missing_input_or_output_is_worth_one_line_at_most(environment: Environm
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a full disk to write on is Linux's")
-def test_what_cannot_be_written_or_saved_is_said_in_one_line(environment: Environment) -> None:
+def test_a_full_disk_and_a_file_that_cannot_be_saved_are_said_in_one_line(
+    environment: Environment,
+) -> None:
     with FULL.open("wb") as full:
         done = run(environment, input=b"/dino\n/dino\n", stdout=full)
     said = b"mangosaurus: unexpected OSError: [Errno 28] No space left on device\n"
@@ -147,7 +149,9 @@ def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) ->
         assert process.communicate()[1] == b""
 
 
-def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for arguments, complaint in (
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["--terminal", "--page"], "not allowed with argument --terminal"),
@@ -158,6 +162,9 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
         assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_help_names_settings_options_and_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     help_ = capsys.readouterr().out
@@ -188,7 +195,7 @@ def test_the_card_of_a_name_needs_no_database_and_no_command_makes_one(
 
 
 def shown(code: str, environment: Environment) -> list[str]:
-    """Return what is shown of a code: its text, what decides it, and commands."""
+    """Return what `show` prints of a code: its text, the facts that decide it, and two commands."""
     said = run(environment, "show", code).stdout.decode()
     return re.split(r"\n+(?=seed 7, turn|mangosaurus weights|mangosaurus sample)", said)
 
@@ -212,7 +219,7 @@ def written_again(command: str, environment: Environment) -> list[str]:
         ),
     ],
 )
-def test_what_is_shown_of_a_code_gives_its_text_again(
+def test_show_prints_a_command_that_writes_the_text_again(
     lines: str, is_released: bool, checkpoints: Path, tmp_path: Path
 ) -> None:
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
@@ -247,7 +254,7 @@ def test_a_chat_at_a_terminal(environment: Environment) -> None:
         here.type("1\r/seed\r")  # the second line is typed ahead
         assert "[1 another]" in here.until(r"\n\n> ")
         assert "Your seed is" in here.until(PROMPT)
-        here.type("\x1b[A\r")  # what was typed before
+        here.type("\x1b[A\r")  # the line that was typed before
         assert "Your seed is" in here.until(PROMPT)
         here.type("love \x16\x1b[31m me\r")  # a control character, quoted
         assert "love \ufffd[31m me" in here.until(PROMPT)
@@ -258,7 +265,7 @@ def test_a_chat_at_a_terminal(environment: Environment) -> None:
         assert here.attributes() == here.begun_with
 
 
-def test_half_a_letter_and_ctrl_d(environment: Environment) -> None:
+def test_half_a_letter_does_no_harm_and_ctrl_d_ends_the_chat(environment: Environment) -> None:
     with terminal(environment | {"PYTHONUTF8": "0", "LC_ALL": "C"}) as here:
         here.type("love \xe9\x7f me\r")
         assert re.search(r"\n\x1b\[1mlove.* me(.|\n)*code", here.until(PROMPT))

@@ -1,5 +1,5 @@
-"""The lists of names in data/, and what the programs that make data/ leave out: held-out names and
-verse, and words that nobody wants to read."""
+"""The lists of names in data/, and the texts that the programs behind it leave out: held-out names
+and verse, and unwanted words."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def test_names_are_plain_and_sorted(names: Sequence[str]) -> None:
     assert all(re.fullmatch("[a-z]{2,}", name) for name in names)
 
 
-def test_what_is_called_a_dinosaur_is_in_no_other_list() -> None:
+def test_no_dinosaur_is_in_another_list() -> None:
     assert set(READ).isdisjoint([*GENERA, *NEAR, *fossils()])
     assert set(GENERA).isdisjoint(NEAR)
 

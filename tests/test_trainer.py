@@ -89,7 +89,7 @@ PRETRAIN = replace(
 TUNE = replace(PRETRAIN, name="tune", text="training", characters=800, learning_rate=5e-3)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
 READ = replace(PRETRAIN, name="read", text="reading", characters=800, keep="last", repeats=3)
-# A learning rate that is far too high and does not fall, so that the best loss comes early.
+# The learning rate is far too high and does not fall, so the best loss comes early.
 DIVERGING = replace(
     NAMES_STAGE, characters=7200, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2
 )
@@ -125,7 +125,7 @@ def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
 
 
 def reproducible(progress: Progress) -> Progress:
-    """Leave out what depends on the clock."""
+    """Leave out the figures that depend on the clock."""
     return replace(progress, characters_per_second=0.0, seconds_left=0.0)
 
 
@@ -229,7 +229,7 @@ def test_other_verse_is_mixed_with_the_poems(verse: Corpus, tmp_path: Path) -> N
     assert "zephyr" not in checkpoint_of(trainer).known_words
 
 
-def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:
+def test_the_moving_average_of_the_weights_is_measured_and_kept(names: Corpus) -> None:
     stage = replace(NAMES_STAGE, average=0.9, characters=600, evaluate_every=1)
     trainer, steps = trained(stage, corpus=names)
     plain, _ = trained(replace(stage, average=0.0), corpus=names)
@@ -241,7 +241,7 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
         )
         for made in (trainer, plain)
     ]
-    assert distances[0] < distances[1]  # it follows slowly
+    assert distances[0] < distances[1]  # the average follows slowly
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
@@ -272,7 +272,7 @@ def test_dropout_hides_its_share_of_units_and_inputs(
     numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
     assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
     assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
-    # Without the first inputs, which are zero vectors anyway.
+    # the first inputs are left out: they are zero vectors anyway
     inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
     assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(hidden, abs=0.03)
 
@@ -303,7 +303,7 @@ def start(names: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint
     return save(tmp_path_factory.mktemp("start") / "x.safetensors", checkpoint_of(trainer))
 
 
-def test_it_goes_on_from_the_weights_and_ends_with_better_ones(
+def test_another_round_goes_on_from_the_weights_and_ends_with_better_ones(
     start: Checkpoint, names: Corpus
 ) -> None:
     trainer = Trainer(another_round(start, names), names, start=start)
@@ -317,7 +317,9 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(
     assert rates[-1] < 0.05 * max(rates)
 
 
-def test_it_ends_with_new_weights_even_if_none_are_better(start: Checkpoint, names: Corpus) -> None:
+def test_another_round_ends_with_new_weights_even_if_none_are_better(
+    start: Checkpoint, names: Corpus
+) -> None:
     recipe = another_round(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start)

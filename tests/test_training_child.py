@@ -1,5 +1,5 @@
-"""The child of a run, with real processes: what the bot hears of it, that it leaves nothing behind,
-and whole trainings."""
+"""The child of a run, with real processes: its events and its end reach the bot, whole trainings
+succeed, and nothing is left behind."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ from tests.training import LIST, NAMES, file_of, started
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a test writes the program that runs in place of `python -m bot.training`."""
+    """The file for a program that runs in place of `python -m bot.training`."""
     place = tmp_path / "project" / "bot" / "training" / "__main__.py"
     place.parent.mkdir(parents=True)
     (place.parent / "__init__.py").touch()
@@ -52,7 +52,9 @@ async def events_of(child: Child) -> list[Any]:
     return [event async for event in child.events()]
 
 
-async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_end_of_a_child_is_explained(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A traceback is in the log, and in no chat."""
     for code, failure in (
         ("sys.exit(0)", ""),
@@ -68,14 +70,16 @@ async def test_how_a_child_ended(project: Path, caplog: pytest.LogCaptureFixture
     assert "IndexError: a bug" in caplog.text
 
 
-async def test_what_a_child_cannot_learn_from_is_said(tmp_path: Path) -> None:
+async def test_a_text_that_is_too_short_is_explained(tmp_path: Path) -> None:
     (tmp_path / TEXT).write_text("one name")
     child = await Child.start(tmp_path, "names", "0")
     assert await events_of(child) == []
     assert child.failure().endswith("it needs at least 2, one a line")
 
 
-async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_child_gets_its_folder_no_secret_and_a_byte_to_stop(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It gets the folder, our environment without secrets, its own session, and a byte to stop."""
     for name in ("TELEGRAM_TOKEN", "DATABASE"):
         monkeypatch.setenv(name, "a secret")
@@ -98,7 +102,7 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         child = await Child.start(tmp_path, "names", "1e-9", "fresh")
         events = {event["event"]: event for event in await events_of(child)}
         assert not child.failure()
-        assert not events["finished"]["early"]  # so little time is enough for one epoch
+        assert not events["finished"]["early"]  # even 1e-9 minutes are enough for one epoch
         assert ("compared" in events) == (digest != "0" * 64)
         (tmp_path / NEW).unlink()
 
@@ -176,7 +180,7 @@ async def test_nothing_outlives_a_bot_that_is_killed(
     assert await killed.stdout.readline() == b"it has drawn, and trains\n"
     children = psutil.Process(killed.pid).children(recursive=True)
     assert len(children) >= 2
-    gives_way = min(psutil.Process().nice() + 5, 19)
+    gives_way = min(psutil.Process().nice() + 5, 19)  # 19 is the lowest priority
     assert all(child.nice() >= gives_way for child in children)
     killed.kill()
     await killed.wait()

@@ -1,5 +1,5 @@
-"""A folder of versions: adding, promoting and listing, and which version is loaded if the current
-one is damaged."""
+"""A folder of versions: adding, promoting and listing, and the version that is loaded if the
+current one is damaged."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def added(versions: Versions, seed: int) -> str:
     return version
 
 
-def point(versions: Versions, pointer: str, text: str) -> None:
+def write_pointer(versions: Versions, pointer: str, text: str) -> None:
     (versions.directory / pointer).write_text(text)
 
 
@@ -45,7 +45,7 @@ def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
     assert versions.current() == first == versions.load_current().version
     assert same_weights(versions.load(first), checkpoint(1))
     for name in ("x.safetensors", ".0123456789ab.safetensors.1f.tmp"):
-        point(versions, name, "")
+        write_pointer(versions, name, "")
     damage(versions.path(second))  # a description is read without the rest of the file
     assert versions.list() == (second, first)
     versions.path(second).write_bytes(b"")
@@ -106,7 +106,7 @@ def test_the_last_good_version_is_loaded_with_a_warning(
     older = added(versions, 7)
     newest = added(versions, 9)
     released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
-    point(versions, "released", released)
+    write_pointer(versions, "released", released)
     versions.promote(previous)
     versions.promote(current)
     assert versions.load_current().version == current
@@ -132,7 +132,7 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(
     versions: Versions, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = added(versions, 1), added(versions, 2)
-    point(versions, "released", first)
+    write_pointer(versions, "released", first)
     versions.promote(second)
     current = versions.directory / "current"
     current.write_bytes(b"\xff../../x")
@@ -161,7 +161,7 @@ def test_a_home_begins_with_the_versions_of_the_program(
     program = Versions(tmp_path / "program" / "checkpoints" / "dino")
     program.directory.mkdir(parents=True)
     first, second = added(program, 1), added(program, 2)
-    point(program, "released", first)
+    write_pointer(program, "released", first)
     monkeypatch.setattr(files, "PROGRAM", tmp_path / "program")
     monkeypatch.setattr(files, "HOME", tmp_path / "home")
     before = files_in(program.directory)
@@ -169,7 +169,9 @@ def test_a_home_begins_with_the_versions_of_the_program(
     assert versions.list() == (second, first)
     assert versions.load_current().version == first
     versions.directory.mkdir(parents=True)
-    point(versions, "released", second)  # this changes nothing: the program says what is released
+    write_pointer(
+        versions, "released", second
+    )  # this changes nothing: the program says what is released
     third = added(versions, 3)
     versions.promote(third)
     assert versions.current() == third

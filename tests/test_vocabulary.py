@@ -78,7 +78,7 @@ def test_folding_any_text(before: str, after: str, vocabulary: Vocabulary) -> No
         ("می\u200cخواهم हिन्दी 🦖", "می\u200cخواهم हिन्दी 🦖"),
     ],
 )
-def test_the_own_alphabet_keeps_what_can_be_seen(text: str, kept: str) -> None:
+def test_the_own_alphabet_keeps_all_characters_that_can_be_seen(text: str, kept: str) -> None:
     assert spell(text, Alphabet.OWN)[0] == kept
 
 
@@ -140,7 +140,7 @@ NAMES = Vocabulary("\n -MNaegnoé\u2019")
     ("vocabulary", "prompt", "read"),
     [
         (NAMES, "Mango", "Mango"),
-        (NAMES, "mango", "Mango"),  # there is no m
+        (NAMES, "mango", "Mango"),  # the vocabulary has no "m"
         (NAMES, "NANNÉ", "NaNNé"),
         (NAMES, "è e\u0301", "e é"),
         (NAMES, "n'a \u2018g\u2019", "n\u2019a \u2019g\u2019"),
@@ -150,7 +150,7 @@ NAMES = Vocabulary("\n -MNaegnoé\u2019")
         (Vocabulary("\nAEaeé"), "ÀÉè", "AEe"),
     ],
 )
-def test_a_prompt_keeps_what_the_vocabulary_has(
+def test_a_prompt_keeps_the_characters_of_the_vocabulary(
     vocabulary: Vocabulary, prompt: str, read: str
 ) -> None:
     assert vocabulary.fold(prompt) == read
@@ -162,6 +162,9 @@ def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
     assert vocabulary.ids_of(vocabulary.characters).tolist() == ids.tolist()
     assert vocabulary.text_of(ids) == vocabulary.characters
     assert vocabulary.characters[vocabulary.newline] == "\n"
+
+
+def test_a_character_without_an_id_is_named_with_its_position() -> None:
     with pytest.raises(MangosaurusError, match="no id for 'A' at position 5"):
         VERSE.ids_of("thou Art")
 

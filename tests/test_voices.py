@@ -32,7 +32,7 @@ async def names_of(chat: FakeChat) -> list[str]:
     return [voice.name for voice in await chat.bot.store.voices()]
 
 
-def test_names_of_voices() -> None:
+def test_which_names_a_voice_may_have() -> None:
     for same in ("恐竜", "हिन्दी", "שלום", "٣٤", "a" * 20):
         assert name_of(same) == same
     for given_name, kept in (
@@ -89,7 +89,9 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     assert admin.bot.shelf.serving[voice.id].version != before
 
 
-async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
+async def test_texts_that_cannot_be_taught_are_refused_with_the_reason(
+    script: Script, admin: FakeChat, pokemon: Voice
+) -> None:
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("names.txt", LIST)
@@ -110,7 +112,7 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
         raise NotSent("the file is temporarily unavailable")
 
     for size, reason in (
-        (6_000_000, str(admins.TEXT_TOO_LARGE.format(6, 5))),  # it is not fetched
+        (6_000_000, str(admins.TEXT_TOO_LARGE.format(6, 5))),  # too large to be fetched
         (10, str(admins.NOT_FETCHED)),
     ):
         file = File(name="x", size=size, read=fail)
@@ -119,7 +121,7 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
     assert await names_of(admin) == ["pokemon"]
 
 
-async def test_the_list(admin: FakeChat) -> None:
+async def test_the_list_shows_how_to_ask_for_a_voice(admin: FakeChat) -> None:
     alice = FakeChat(admin.bot, ALICE)
     await teach(admin.bot, "keats", "verse", untrained("verse"))
     assert (await alice.ask("/voices")).text.split("\n")[2:] == [
@@ -153,7 +155,7 @@ async def test_a_voice_is_removed_after_a_question(
     assert question.text == str(admins.REMOVAL.format("pokemon"))
     (yes,) = question.labels
     admin.is_admin = False
-    await admin.press(yes, ALICE, question)  # the answer is the list
+    await admin.press(yes, ALICE, question)  # who is no admin gets the list of voices
     assert await names_of(admin) == ["keats", "pokemon"]
     admin.is_admin = True
     await begun(admin, script, CAPTION)
@@ -163,7 +165,7 @@ async def test_a_voice_is_removed_after_a_question(
     await admin.bot.runs.ended()
     assert (await admin.press(yes, message=question)).text == "The voice pokemon is gone."
     assert await names_of(admin) == ["keats"]
-    await teach(admin.bot, "pokemon", "names", untrained("names"))  # it is another voice
+    await teach(admin.bot, "pokemon", "names", untrained("names"))  # another voice of that name
     assert (await admin.press(yes, message=question)).text == str(
         sentences.UNKNOWN_VOICE.format(pokemon.id)
     )
@@ -215,7 +217,7 @@ async def test_verse_as_the_network_writes_it(admin: FakeChat, keats: Voice) -> 
     # inside a line, `voice:` names no voice
     assert "voice:keats" in (await admin.ask("/poem my voice:keats")).text
     message = await admin.ask("/poem voice:keats A thing of béauty ")
-    poem = message.uncoded
+    poem = message.text_without_code
     assert "A thing of béauty" in poem.split("\n")[0]
     longer = await admin.press("continue")
     assert len(longer.text) > len(poem)
@@ -223,7 +225,7 @@ async def test_verse_as_the_network_writes_it(admin: FakeChat, keats: Voice) -> 
     assert (await admin.ask(f"/again {longer.code}")).text == longer.text
 
 
-async def test_what_is_missing_or_unknown_is_said(
+async def test_a_wrong_form_a_missing_line_and_an_unknown_voice_are_explained(
     admin: FakeChat, pokemon: Voice, keats: Voice
 ) -> None:
     for text, words in (

@@ -1,4 +1,5 @@
-"""The program without what Windows lacks. Nothing here has run on Windows itself."""
+"""The program without the modules and functions that Windows lacks. No test runs on Windows
+itself."""
 
 import os
 import subprocess

@@ -1,4 +1,5 @@
-"""Sentences and layout: what is put into a message stays as it is, and each message fits."""
+"""Sentences and layout: text put into a message comes out unchanged, and no message is too long for
+Telegram."""
 
 import string
 
@@ -15,7 +16,7 @@ from model.text.forms import Genre
 from model.text.typesetting import typeset
 
 LONGEST_MESSAGE, LONGEST_CAPTION = 4096, 1024
-"""Telegram's limits, in UTF-16 units of what is shown."""
+"""Telegram's limits, in UTF-16 units of the text that is shown."""
 STRANGE = "<b>&amp; 😀 *_`</i>\u202e{}'\""
 LONGEST_VERSE = 800  # characters of each part of a poem
 
@@ -28,7 +29,7 @@ def templates() -> dict[str, Message]:
     return found
 
 
-def test_every_sentence_carries_what_is_put_into_it_and_fits() -> None:
+def test_every_sentence_keeps_the_values_put_into_it_and_fits() -> None:
     assert len(templates()) > 100
     for name, template in templates().items():
         parsed = [gap for text, _ in template for gap in string.Formatter().parse(text)]
@@ -78,8 +79,8 @@ def test_names_fit_and_stay_as_they_are(names: list[str]) -> None:
         assert length(shown) <= LONGEST_MESSAGE
 
 
-def test_names_of_voices_have_no_meaning() -> None:
-    reply = layout.reply(made(Genre.DINO, voice="k7m2p9xb4q"), Text(("onychodon",), True))
+def test_a_name_by_a_voice_is_shown_without_its_meaning() -> None:
+    reply = layout.reply(made(Genre.DINO, voice="m4n5q8r9s2"), Text(("onychodon",), True))
     assert str(reply) == "onychodon\n\nk7m2p9xb4q"
 
 

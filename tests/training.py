@@ -1,5 +1,5 @@
-"""A bot that trains, an admin's chat with it, a child that tells what a test wants, and custom
-voices."""
+"""A bot that trains, an admin's chat with it, a fake training process that reports what a test
+tells it to, and custom voices."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,6 +57,7 @@ def file_of(content: str | bytes, name: str = "names.txt", size: int | None = No
 
 
 def content_of(checkpoint: Checkpoint) -> bytes:
+    """Return the bytes of a checkpoint's file."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "new.safetensors"
         save(path, checkpoint)
@@ -81,7 +82,8 @@ async def started(settings: Settings) -> AsyncIterator[FakeChat]:
 
 
 class Script:
-    """Takes the place of the child: it tells what the test says, and ends when the test says so."""
+    """Stands in for the training process: it tells what the test says, and ends when the test says
+    so."""
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
@@ -137,7 +139,8 @@ class Script:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    """A script in place of the child. Tests name this fixture before that of the chat."""
+    """A script in place of the training process. Tests name this fixture before that of the
+    chat."""
     script = Script()
     monkeypatch.setattr("bot.training.runs.Child.start", script.start)
     return script

@@ -62,7 +62,7 @@ class Polling(InMemory):
 
 
 class Visit:
-    """A bot that serves on a server, and what people do there."""
+    """A bot that serves on a fake Telegram, and methods for the people there."""
 
     def __init__(self, bot: Bot, telegram: Telegram, server: Server) -> None:
         self.bot, self.telegram, self.server = bot, telegram, server
@@ -86,7 +86,7 @@ class Visit:
 
 
 def words(message: Json) -> str:
-    """Return a text, or what stands below a picture."""
+    """Return the text of a message, or the caption of its picture."""
     return str(message.get("text") or message["caption"])
 
 

@@ -1,4 +1,4 @@
-"""A small Telegram: people write to it, the bot calls its methods, and a test sees what was called.
+"""A small Telegram: people write to it, the bot calls its methods, and a test reads the calls.
 
 A method that the bot never calls is unknown.
 """
@@ -31,7 +31,7 @@ ME: Json = {
 }
 
 CONSTANT: Json = {"getMe": ME, "deleteWebhook": True, "setMyCommands": True, "sendChatAction": True}
-"""What some methods always return."""
+"""Methods that always return the same."""
 
 
 class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
@@ -61,9 +61,9 @@ class Server:
     Times are those of the event loop: `left[n]` is when `sent[n]` came, and `fetched_at[id]` when
     the bot last fetched the message with this id.
 
-    By the name of a method, `before` holds what a test does before the method is carried out, and
-    `refusals` what its next calls are answered. With a `rate` of messages a second, Telegram's
-    limits hold, and `floods` counts how often the answer was 429.
+    The keys of `before` and `refusals` are names of methods: a test's function runs before a method
+    is carried out, and the next calls of a method get its refusals, one each. With a `rate` of
+    messages a second, Telegram's limits hold, and `floods` counts how often the answer was 429.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Server:
         self.left: list[float] = []
         self.fetched_at: dict[object, float] = {}
         self.calls: list[tuple[str, Json]] = []
-        # to presses and to what was typed inline, by the query's id
+        # to presses and to inline queries, by the id of the query
         self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
@@ -82,7 +82,7 @@ class Server:
         # when messages were taken, by chat; with 0, in all chats
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._numbers = itertools.count(1)
-        # by the ids that Telegram gave them; a test may post something that has no id
+        # by the id that Telegram counts, as a test may post something without an id
         self._updates: dict[int, Any] = {}
         self.last_update = 0
         self._changed = asyncio.Condition()
@@ -118,7 +118,7 @@ class Server:
         await self.put({"update_id": self.last_update + 1, **content})
 
     async def put(self, update: Any) -> None:
-        """Let an update wait for the bot, whatever it is."""
+        """Let anything wait for the bot as its next update."""
         self.last_update += 1
         self._updates[self.last_update] = update
         await self._notify()
@@ -139,7 +139,7 @@ class Server:
 
     @property
     def texts(self) -> list[str]:
-        """What each message of the bot says now."""
+        """The text or caption that each message of the bot has now."""
         return [message.get("text") or message.get("caption", "") for message in self.sent]
 
     # What the bot does
@@ -169,14 +169,14 @@ class Server:
             raise self.refusals[method].popleft()
 
     def _count(self, chat_id: int, rate: int) -> None:
-        """Take a message, unless it is one too many."""
+        """Count a message, or refuse it if it is one too many."""
         now = asyncio.get_running_loop().time()
         limits = [(0, rate, 1.0), (chat_id, *TO_A_CHAT)]
         if chat_id < 0:
             limits.append((chat_id, *TO_A_GROUP))
         for key, limit, period in limits:
             wait = [*[-math.inf] * limit, *self._taken[key]][-limit] + period - now
-            if wait > 1e-6:
+            if wait > 1e-6:  # more than rounding
                 self.floods += 1
                 raise Refusal(429, "Too Many Requests", retry_after=math.ceil(wait))
         self._taken[0].append(now)
@@ -208,10 +208,10 @@ class Server:
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
     def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
-        picture = {"file_id": parameters["photo"], "file_unique_id": "1"}
-        if isinstance(parameters["photo"], str):
-            if parameters["photo"] not in self.files:
+        if isinstance(file_id := parameters["photo"], str):
+            if file_id not in self.files:
                 raise bad("wrong file identifier/HTTP URL specified")
+            picture = {"file_id": file_id, "file_unique_id": "1"}
         else:
             picture = self.keep("picture.png", _content(parameters, "photo"))
         sizes = [picture | {"file_id": "thumbnail"}, picture]
