@@ -1,9 +1,9 @@
 """Names: each is new, and differs from the names before it.
 
-A name is a line with one row. It is rejected if the weights know it, as it is or folded. If they
-have tables of real names, a name must also be worth keeping; when all attempts fail, the first new
-name is taken. If they have a table of roots, SHARE of the names consist wholly of roots, and the
-others end with one.
+A name is a line. Each row is an attempt, and chance takes one of the attempts that pass. An attempt
+fails if the weights know the name, as it is or folded. If they have tables of real names, a name
+must also be worth keeping; when all attempts fail, the first new name is taken. If they have a
+table of roots, SHARE of the names consist wholly of roots, and the others end with one.
 """
 
 import math
@@ -44,7 +44,7 @@ class Names:
 class NameSearch(Search):
     """New names, one after the other."""
 
-    at_once, rows = 1_000, 1
+    at_once, rows = 1_000, 10
 
     def __init__(
         self,
@@ -79,22 +79,24 @@ class NameSearch(Search):
         return tuple(self.lines)
 
     def end_line(self) -> None:
-        if not self.finished:
-            self._reject(f"{self._prefix}…")
+        self._failed += self.rows
+        attempts = [((self._prefix + line.text).strip(" "), line) for line in self.finished]
+        new = [(name, line) for name, line in attempts if self._is_new(name)]
+        kept = [
+            name
+            for name, line in new
+            if self._names.worth.keeps(name, self._prefix) and self._chance_accepts(name, line)
+        ]
+        if kept:  # not the first one, as short names are finished first
+            self._accept(kept[int(self.generator.random() * len(kept))])
             return
-        (line,) = self.finished
-        name = (self._prefix + line.text).strip(" ")
-        if not self._is_new(name):
-            self._reject(name)
-        elif self._names.worth.keeps(name, self._prefix) and self._chance_accepts(name, line):
-            self._accept(name)
-        else:
-            self._spare = self._spare or name
-            self._reject(name)
+        names = [name for name, _ in (*new, *attempts)] or [f"{self._prefix}…"]
+        self._spare = self._spare or (names[0] if new else "")
+        self._try_again(names[0])
 
     def _begin(self, *, may_be_whole: bool = True) -> None:
         """Begin a name. If it `may_be_whole`, chance decides whether it must consist of roots."""
-        self._rejected, self._spare = 0, ""
+        self._failed, self._spare = 0, ""
         self.masks, self.least, node = None, NO_WEIGHT, 0
         if may_be_whole and self._roots and self.generator.random() < SHARE:
             self.masks, self.least = self._roots, -MOST_BARRED
@@ -128,18 +130,17 @@ class NameSearch(Search):
             self._begin()
             self._refuse_another(name)
 
-    def _reject(self, name: str) -> None:
+    def _try_again(self, name: str) -> None:
         """Try again or, after the last attempt, do what is left."""
-        self._rejected += 1
-        is_last = self._rejected >= self._attempts or self._gives_one
+        is_last = self._failed >= self._attempts or self._gives_one
         if is_last and self.masks:
             self._begin(may_be_whole=False)
         elif is_last and self._spare:
             self._accept(self._spare)
-        elif self._rejected >= self._attempts:
+        elif self._failed >= self._attempts:
             beginning = f" that begins with {self._prefix!r}" if self._prefix else ""
             self.error = RequestError(
-                f"no new name{beginning} after {self._rejected} attempts; try a higher temperature"
+                f"no new name{beginning} after {self._failed} attempts; try a higher temperature"
             )
         else:
             self._refuse_another(name)
