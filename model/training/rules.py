@@ -46,7 +46,7 @@ UNFIT = {
 }
 """The roots that are unwanted in a name, by one form of each."""
 # few attempts, because bad weights would need many for a name of roots alone
-DRAWN, SEED, ATTEMPTS = 16_000, 29, 8
+DRAWN, SEED, ATTEMPTS = 16_000, 29, 10
 COMMON_FIRST, COMMON_LAST = (0.002, 1.0), (0.02, 0.5)
 """A piece is common if its share of the drawn names exceeds the first number. A name with it is
 accepted with the probability (number / share) to the power of the second. COMMON_FIRST is for

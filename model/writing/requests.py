@@ -39,9 +39,10 @@ class Sampling:
 class NameRequest:
     """Asks for `count` different new names that begin with `prefix`.
 
-    A name is rejected if the checkpoint knows it, if this request has it already, if it is only the
-    prefix, or if it has more than 40 characters and more than any known name. Then another name is
-    drawn, at most `attempts` times for each name. Each request needs its own generator.
+    An attempt fails if the checkpoint knows the name, if this request has it already, if it is only
+    the prefix, or if it has more than 40 characters and more than any known name. For each name,
+    ten attempts are written at a time, until one succeeds or at least `attempts` have failed. Each
+    request needs its own generator.
     """
 
     generator: np.random.Generator
