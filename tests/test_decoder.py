@@ -145,7 +145,9 @@ def test_a_name_is_one_of_ten_that_a_plain_loop_draws_after_its_prefix(
         logits = exact.step(np.array([read]), state)
     names, states, of_rows = [prefix] * 10, [state.copy() for _ in range(10)], [logits[0]] * 10
     while writing := [
-        row for row, name in enumerate(names) if not name.endswith("\n") and len(name) <= LONGEST_NAME
+        row
+        for row, name in enumerate(names)
+        if not name.endswith("\n") and len(name) <= LONGEST_NAME
     ]:
         numbers = own.random(10) if temperature else np.zeros(10)
         for row in writing:
