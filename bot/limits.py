@@ -31,8 +31,9 @@ TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.
 """
 THREADS = min(available_cores(), 4)
 """How many threads may write the texts of one version."""
-POEMS_A_SECOND = 1.8
-"""The speed of one thread, until this machine has shown its own."""
+POEMS_A_SECOND = 1.0
+"""The speed of one thread, until this machine has shown its own: half of what `units` measures,
+because a crowd asks for names and cards, too."""
 THREAD_GAIN = 0.85
 """What a further thread adds, as a share of the first one: threads wait for each other."""
 CARD_WAIT_SECONDS = 20.0
@@ -41,8 +42,8 @@ processes that draw give way to others, so their speed may fall by a third meanw
 BUSY_TEXTS = 16.0
 """With fewer texts at once, their speed is not measured: one poem alone does not use the whole
 machine."""
-REMEMBERED_SECONDS = 120.0
-"""A speed is a mean over about the last two minutes of writing or drawing."""
+REMEMBERED_SECONDS = 60.0
+"""A speed is a mean over about the last minute of writing or drawing."""
 CHATTER_COST, LETTER_COST = 0.5, 1 / 12
 """How many tokens a person's bucket pays for an answer without a text, and for a letter that is
 typed inline. A text costs 1 or more."""

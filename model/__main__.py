@@ -128,7 +128,7 @@ def train(
     """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
     A training ends when the text is learnt. Ctrl-C ends it at once, with the best weights so far.
-    Until then, these stand in NAME.partial.safetensors, which --from reads.
+    Until then, NAME.partial.safetensors holds them, and --from can go on from there.
     """
     if promote and (out or corpus):
         raise typer.BadParameter("--promote is for a new version; omit --out and --corpus")

@@ -17,7 +17,7 @@ PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
 
 def _home() -> Path:
     if chosen := os.environ.get("MANGOSAURUS_HOME"):
-        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - Path's own raises for `~nobody`
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - Path's raises if no user has that name
     if PROGRAM == ROOT:
         return ROOT
     from platformdirs import user_data_path  # only an installed program needs it

@@ -9,7 +9,10 @@ import typer
 
 from model.text import forms
 
-FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}  # a list of cheeses is no dinosaur
+FOR_OWN_TEXTS = {
+    "names": "dino",
+    "verse": "poem",
+}  # other words, for networks that have read no dinosaurs
 
 
 def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:

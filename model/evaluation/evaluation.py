@@ -111,7 +111,7 @@ def _requests(genre: Genre, count: int, sampling: Sampling) -> Iterator[Request]
 
 
 def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> Iterator[str]:
-    """Yield the texts that the decoder writes, and sonnets with their first lines.
+    """Yield the texts that the decoder writes; a sonnet has its first line, too.
 
     A request that fails may have no text.
     """

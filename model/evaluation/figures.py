@@ -55,7 +55,7 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
         "characters_copied_in_a_row": median_low(
             [longest_copied_run(piece, source) for piece in pieces] or [0]
         ),
-        "lines_that_scan": lines_that_scan(poems),
+        "lines_that_scan": share_that_scans(poems),
     }
 
 
@@ -73,12 +73,12 @@ def sonnet_figures(sonnets: Sequence[str], own_lines: int = 0) -> Figures:
     written = ["\n".join(sonnet.split("\n")[own_lines:]) for sonnet in sonnets]
     rhymes = [rhyme for sonnet in sonnets for rhyme in rhymes_of(sonnet)]
     return {
-        "lines_that_scan": lines_that_scan(written),
+        "lines_that_scan": share_that_scans(written),
         "pairs_that_rhyme_perfectly": share(rhyme is Rhyme.PERFECT for rhyme in rhymes),
     }
 
 
-def lines_that_scan(poems: Iterable[str]) -> float:
+def share_that_scans(poems: Iterable[str]) -> float:
     """Return the share of pentameters among the lines whose words all have a pronunciation."""
     lines = [words_of(line.lower()) for poem in poems for line in poem.split("\n")]
     choices = [[patterns(word, prosody().pronounce(word)) for word in line] for line in lines]

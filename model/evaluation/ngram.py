@@ -36,7 +36,7 @@ SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining tex
 
 
 class _Counts:
-    """Sequences of one length with their counts, and what discounts free in each context."""
+    """Sequences of one length with their counts, and what share discounts set free per context."""
 
     def __init__(self, sequences: Ids, counts: Ids, size: int) -> None:
         self.sequences, self.counts, self.size = sequences, counts, size
@@ -70,7 +70,9 @@ class KneserNey:
         self.vocabulary, self.size = vocabulary, len(vocabulary)
         self.longest = min(longest, int(62 / np.log2(self.size)) - 1)  # 64 bits hold a sequence
         self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
-        self.after = dict[int, _Counts]()  # by length: after how many different characters
+        self.after = dict[
+            int, _Counts
+        ]()  # by length: after how many different characters each occurs
         sequences = self._sequences(documents)
         for length in range(1, self.longest + 2):
             different, counts = np.unique(sequences % self.size**length, return_counts=True)

@@ -86,10 +86,10 @@ class Composition:
         is no Barrosa with a tail, -urus.
         """
         found = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
-        # A root may begin right behind the person's letters if a vowel stands on either side,
+        # A root may follow the person's letters, if a vowel ends them or begins the root.
         if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
             found += self._ways(name, len(prefix))
-        # or behind a vowel that links it to them.
+        # A vowel may link it to them.
         if prefix and prefix[-1] not in VOWELS and name[len(prefix)] in LINKS:
             found += self._ways(name, len(prefix) + 1)
         found = [way for way in found if len({piece.root for piece in way}) == len(way)]

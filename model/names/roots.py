@@ -1,9 +1,9 @@
 """Finds the known parts of a name, whose roots are mostly Greek and Latin.
 
-If roots of data/roots.tsv and linking vowels make up a whole name, its parts are the fewest that
-do. If they do not, its parts are the longest root that begins it and the longest that ends it. What
-is left between these is read in the same way, and so on; something unknown may remain. If two
-readings are equally good, a name has no parts: nothing is guessed.
+If roots of data/roots.tsv and linking vowels make up a whole name, it has the fewest parts that
+are possible. If they do not, its parts are the longest root that begins it and the longest that
+ends it. What is left between these is read in the same way, and so on; something unknown may
+remain. If two readings are equally good, a name has no parts: nothing is guessed.
 """
 
 from collections import Counter

@@ -71,7 +71,7 @@ def look_up(ids: Ids, w: Array, b: Array) -> Array:
     """Return `linear` of one-hot rows for ids (T, B), without a product: such a row times w is a
     row of w.
 
-    The last row of the table serves NO_CHARACTER, -1, whose zeros leave only b.
+    NO_CHARACTER is -1, so it gets the last row of the table: b alone, as its one-hot row is zero.
     """
     return np.vstack([w + b, b])[ids]
 
@@ -147,9 +147,10 @@ def multiplier(w: Array, steps: int, rows: int) -> Callable[[Array], Array]:
 
     Before OpenBLAS, NumPy's library, multiplies large matrices, it copies both into an order of its
     own, at every step anew. For products of up to a million multiplications, it does not copy on
-    processors with AVX-512, and is up to 1.7 times as fast. So we cut w into panels of 64 columns
-    once, and x into blocks of as many rows as fit, but at most 32, and multiply each block by each
-    panel. If the sizes do not allow that, or there is a single step, we compute x @ w in one piece.
+    processors with AVX-512, and is up to 1.7 times as fast. So we cut w into panels of up to 64
+    columns, once. We cut x into blocks of up to 32 rows, so small that the product of a block and a
+    panel takes at most a million multiplications, and multiply each block by each panel. If the
+    sizes do not allow that, or there is a single step, we compute x @ w in one piece.
     """
     inputs, outputs = w.shape
     block = gcd(rows, 32)

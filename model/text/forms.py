@@ -39,5 +39,5 @@ class Alphabet(StrEnum):
 
 MAX_TEMPERATURE = 5  # above this, texts are little more than noise
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.65}
-SONNET_TEMPERATURE = 0.8  # a request may have another temperature; the model cards give the reasons
+SONNET_TEMPERATURE = 0.8  # all three are defaults; the model cards say why they were chosen
 LONGEST_NAME = 40  # characters, unless a known name has more. A network may never end a name.

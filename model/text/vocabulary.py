@@ -193,7 +193,7 @@ class Vocabulary:
 
     @cached_property
     def _nearest(self) -> _Replacements:
-        # in reverse, so that of two letters with one fold the capital stays
+        # in reverse, so that of two letters with one fold the capital is the last and stays
         by_fold = {fold(character): character for character in reversed(self.characters)}
         if "\u2019" in self:
             by_fold["'"] = "\u2019"  # of all quotes that fold to ', this is the apostrophe

@@ -1,8 +1,9 @@
 """The networks that custom voices begin with, in the characters of their texts.
 
 Names begin with a small network that has read names of people, places and genera, and words (see
-`tools.start`). In another script, each letter begins as the Latin one that `anyascii` writes for
-it. Verse begins with the released network for verse or, in another script, with nothing.
+`tools.start`). In another script, each letter begins with the parameters of the Latin letter that
+`anyascii` writes for it. Verse begins with the released network for verse or, in another script,
+with nothing.
 """
 
 from collections import Counter

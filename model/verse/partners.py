@@ -74,7 +74,7 @@ class Partners:
         """
         found: dict[str, Counts] = defaultdict(int)
         own = {ending.sound for ending in wanted}
-        sounds = own.union(*map(self._rhymes.equal_to, own))
+        sounds = own.union(*map(self._rhymes.rhyming_with, own))
         for other in {other for sound in sounds for other in self._by_sound.get(sound, ())}:
             # "Wednesday" ends in "day", although the onsets differ
             is_other = not word.endswith(other)

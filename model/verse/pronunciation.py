@@ -158,8 +158,8 @@ class Pronouncer:
                 yield from ((*sounds, *reading) for reading in self._plain(rest)[:2])
 
     def _stems(self, stem: str) -> Pronunciations:
-        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or
-        the stem itself.
+        """Return the readings of the word that an ending was added to: "love" for lov-, "pity" for
+        piti-, "trim" for trimm-, or the stem itself.
         """
         candidates = [stem + "e", stem] if _SHORT.search(stem) else [stem, stem + "e"]
         if stem.endswith("i"):

@@ -66,7 +66,7 @@ class Rhymes:
     # they rhyme only if metre gives one of the two syllables its stress
     promoted: frozenset[frozenset[str]]
 
-    def equal_to(self, sound: str) -> frozenset[str]:
+    def rhyming_with(self, sound: str) -> frozenset[str]:
         """Return the other sounds that rhyme with this one, in some words at least."""
         return frozenset(
             other

@@ -108,7 +108,7 @@ class Scansion:
         return frozenset(word for word in words if fits[self._numbers[word]])
 
     def first_word(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
-        """Return a function that keeps the first new word of lines to these words.
+        """Return a function that allows only these words as the first new word of lines.
 
         From the nodes and lengths of the lines (N,), it returns which characters (N, V) may follow.
         """
@@ -157,7 +157,7 @@ class Scansion:
         return UnfinishedLines(nodes, np.where(is_letter, lines.counts, after), last_word_after)
 
     def _after(self, lines: UnfinishedLines, line_ends: LineEnds) -> Bits:
-        """Return the counts (N,) behind the letters of each line; 0 if they are no whole word."""
+        """Return the counts (N,) after the last word of each line; 0 while that is unfinished."""
         nodes, counts, _ = lines
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)

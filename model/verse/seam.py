@@ -91,7 +91,7 @@ def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset
     """Return a table of followers. Each line has a word or mark of the texts, and behind it the
     known words that follow it.
 
-    The known words that begin lines stand behind a blank.
+    One line begins with a blank: behind it stand the known words that begin lines.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for text in texts:

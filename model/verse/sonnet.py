@@ -29,7 +29,7 @@ SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 # nats by which a rhyme lowers the weight of a line
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
 EE, COST_OF_EE = "IY", 4.0  # a sonnet has one rhyme on -ee at most, and it costs this many nats
-LINE_OF_THING = 8  # line 9 names the person's thing, in up to six syllables
+LINE_OF_THING = 8  # line 9 names the thing of the person's line, in up to six syllables
 LONGEST_THING = 1 << 7
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 MARKS_OF_LINES = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
@@ -48,7 +48,7 @@ class _End(NamedTuple):
 
     @property
     def is_ee(self) -> bool:
-        """Whether it may sound like me, be and memory."""
+        """Whether it may rhyme with "me", as "be" and "memory" do."""
         return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
@@ -170,9 +170,9 @@ class SonnetSearch(_Lines):
         if end.is_ee and any(other.is_ee for other in self._ends):
             return True
         sounds = {ending.sound for other in self._ends for ending in other.endings}
-        equal_to = self._tables.prosody.rhymes.equal_to
+        rhyming = self._tables.prosody.rhymes.rhyming_with
         return any(
-            not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings
+            not sounds.isdisjoint((ending.sound, *rhyming(ending.sound))) for ending in end.endings
         )
 
 

@@ -331,7 +331,7 @@ class Decoder:
             search.end_line()
 
     def _keep(self, order: Numbers) -> None:
-        """Keep these rows, in this order."""
+        """Keep these rows, in this order, and the searches that have rows left."""
         self._rows, self._states = self._rows[order], self._states[order]
         places = self._rows["search"]
         is_left = np.bincount(places, minlength=len(self._writing)) > 0
