@@ -27,7 +27,7 @@ REPEATS = 3
 PEOPLE = 500
 SQLITE, POSTGRESQL, ECHO = BOTS = ("SQLite", "PostgreSQL", "stock echo")
 WARM_UP, AT_ONCE, POEMS = 100, 1500, 50
-"""How many texts are asked for at once. Two cores write so many poems in about 15 seconds."""
+"""How many texts are asked for at once. Two cores write 50 poems in about 15 seconds."""
 PACES, PACE_SECONDS = (30, 100), 5.0
 """How many names are asked for in a second, and for how long."""
 RECORDING_SECONDS = 1.5

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
-"""How long a stop waits until texts are written and messages are sent."""
+"""How long a stop waits for texts to be written and messages to be sent."""
 CANCELLED_SECONDS = 0.1
 """How long asks that are cancelled may take to end."""
 

@@ -126,7 +126,7 @@ class Limits:
         self._drawing = drawing
 
     _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
-    """How many times faster all threads are than one."""
+    """The speed of all threads together, as a multiple of the speed of one."""
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
