@@ -1,6 +1,6 @@
 """Trains networks on lists and verse of many sizes from nothing, beside counting and torch.
 
-The lists are random genera, and the verse is the beginning of the plays as `fetch` writes them.
+The lists are random genera, and the verse is the beginning of the cleaned plays.
 Ours trains by the recipe for the size of the text. The networks in torch are as courses teach them.
 They get as much CPU time of one thread as ours, but at least a minute. All have the same split,
 count the same characters, and keep the weights with the lowest held-out loss.
@@ -18,8 +18,9 @@ from benchmarks.report import table
 from benchmarks.torch_course import train
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
+from model.text.cleaning import clean_verse
 from model.text.corpus import Corpus, read_names, read_verse
-from model.text.sources import DATA, GENERA, fetch
+from model.text.sources import GENERA, shakespeare
 from model.training.runs import checkpoint_of
 from model.training.sizes import recipe_for
 from model.training.trainer import Trainer
@@ -58,8 +59,7 @@ def _texts() -> Iterator[tuple[str, Corpus]]:
     for count in NAMES:
         chosen = np.random.default_rng([0, count]).choice(genera, count, replace=False)
         yield f"{count:,} names", _read(read_names, "\n".join(chosen))
-    fetch()
-    verse = (DATA / "verse.txt").read_text(encoding="utf-8")
+    verse = clean_verse(shakespeare())
     for count in CHARACTERS:
         yield f"{count:,} characters", _read(read_verse, verse[: verse.rindex("\n", 0, count)])
 

@@ -43,16 +43,6 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog="Example: python -m model fetch")
-def fetch() -> None:
-    """Fetch Shakespeare's sonnets, plays and poems into data/, and verify them.
-
-    Other commands do this when needed.
-    """
-    sources.fetch()
-    typer.echo(f"Shakespeare is in {sources.DATA}")
-
-
 @app.command(
     epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors"
 )

@@ -86,7 +86,7 @@ def checkpoints_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_help_lists_every_command_with_an_example() -> None:
     overview = run_well("--help")
     assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
-    for command in ("fetch", "train", "sample", "evaluate"):
+    for command in ("train", "sample", "evaluate", "look"):
         assert command in overview
         assert f"Example: python -m model {command}" in " ".join(
             run_well(command, "--help").split()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.corpus import Corpus, read_names, read_verse, verse_corpus_of, with_reading
 from model.text.encodings import CorpusError
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
@@ -28,8 +28,9 @@ def names_in(folder: Path, text: str, **options: Any) -> Corpus:
 
 
 def verse_in(folder: Path, text: str, plays: str | None = None, **options: Any) -> Corpus:
-    others = [] if plays is None else [write(folder / "plays.txt", plays)]
-    return read_verse(write(folder / "verse.txt", text), pretraining=others, **options)
+    if plays is not None:
+        return verse_corpus_of([fold(text)], "the text", pretraining=[plays])
+    return read_verse(write(folder / "verse.txt", text), **options)
 
 
 def parts_of(corpus: Corpus) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ def test_a_tenth_of_the_names_is_held_out_by_their_hash_even_when_the_list_grows
 
 
 def test_pretraining_leaves_out_the_names_of_the_list(tmp_path: Path) -> None:
-    others = write(tmp_path / "others.txt", f"Ursá\n{SAURI[0]}\n{SAURI[1].title()}\n")
+    others = f"Ursá\n{SAURI[0]}\n{SAURI[1].title()}\n"
     assert names_in(tmp_path, "\n".join(SAURI), pretraining=[others]).pretraining == ("ursa",)
 
 
@@ -173,10 +174,8 @@ def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path
 
 
 def test_other_verse_has_no_held_out_line_and_may_be_read_twice(tmp_path: Path) -> None:
-    others = write(
-        tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n"
-    )
-    speeches = write(tmp_path / "speeches.txt", "A line\npoem i line a\n\nPoem l, line a\n")
+    others = "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n"
+    speeches = "A line\npoem i line a\n\nPoem l, line a\n"
     whole = verse_in(tmp_path, poems(12))
     assert len(whole.held_out) == 2
     corpus = with_reading(whole, others, speeches, speeches)

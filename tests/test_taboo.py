@@ -44,9 +44,8 @@ def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
     for line in (ROOT / "tests" / "creations.jsonl").read_text().splitlines():
         record = json.loads(line)
         texts += [record["prompt"], *record.get("texts", [record.get("shown")])]
-    for name in sources.SHAKESPEARE.outputs:
-        if (sources.DATA / name).exists():  # python -m model fetch
-            texts += (sources.DATA / name).read_text().splitlines()[::7]
+    for play in sources.shakespeare().values():
+        texts += play.splitlines()[::7]
     words = {word for text in texts for word in text.split()}
     assert [word for word in words if taboo.is_taboo(word)] == []
 

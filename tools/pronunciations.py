@@ -9,8 +9,10 @@ People's own lines may end in any word. So the last lines of the file are rules,
 whole dictionary. They say which sound the last letters of a word stand for.
 """
 
+import io
 import math
 import re
+import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -30,15 +32,10 @@ from model.verse.dictionary import (
 from model.verse.pronunciation import Pronouncer
 from model.verse.prosody import prosody
 from model.verse.rhyme import endings
+from tools.downloads import DownloadError, downloaded
 
-CMUDICT = sources.Source(
-    "pronouncing==0.1.5",
-    "aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
-    "pronouncing-0.1.5/pronouncing/cmudict-0.7b",
-    {"cmudict.txt": "40b809d988cd657f6722ec6a0b402ed0ab83aa2ed35e0b20dd0ab52ea13a048a"},
-    lambda texts: texts.values(),
-    "latin-1",
-)
+CMUDICT = "pronouncing==0.1.5", "aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e"
+MEMBER = "pronouncing-0.1.5/pronouncing/cmudict-0.7b"
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = 5
 """A rule must be right for at least so many words more than the rule for fewer letters."""
@@ -50,12 +47,14 @@ _SENTENCE_ENDS = ".?!:;-[("
 
 
 def main() -> None:
-    """Fetch the texts if they are missing, read them, and write the file."""
-    sources.fetch(CMUDICT)
-    path = sources.DATA / "cmudict.txt"
-    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(path))
-    lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
-    published = path.read_text(encoding="utf-8")
+    """Fetch the dictionary, read the texts, and write the file."""
+    archive = downloaded(*CMUDICT, form="--no-binary")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        if not (file := tar.extractfile(MEMBER)):
+            raise DownloadError(f"{CMUDICT[0]} has no {MEMBER}")
+        published = file.read().decode("latin-1")
+    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(published))
+    lines = format_dictionary(word_list(corpus, sources.shakespeare(), whole))
     files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
 
 

@@ -20,7 +20,7 @@ def main() -> None:
 
     France's counts as France, and I is no name.
     """
-    texts = documents(sources.original_texts())
+    texts = documents(sources.shakespeare())
     capital, small = Counter[str](), Counter[str]()
     for word, is_within in (found for lines in texts for line in lines for found in words_in(line)):
         name = fold(word).removesuffix("'s")

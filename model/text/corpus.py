@@ -98,12 +98,12 @@ class Corpus:
 def read_names(
     path: Path,
     *,
-    pretraining: Sequence[Path] = (),
+    pretraining: Sequence[str] = (),
     alphabet: Alphabet = Alphabet.FOLDED,
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == 0.
 
-    So a name stays in its part when the list grows. The `pretraining` files are folded into the
+    So a name stays in its part when the list grows. The `pretraining` texts are folded into the
     vocabulary of the names, and lose these names. Raises CorpusError for an unreadable file, or
     fewer than two names.
     """
@@ -116,9 +116,7 @@ def read_names(
             + "".join(f"; {note}" for note in notes)
         )
     held_out, vocabulary = _held_out_names(names), Vocabulary.from_texts(names)
-    others = chain.from_iterable(
-        _names_in(vocabulary.fold(read_file(other).text))[0] for other in pretraining
-    )
+    others = chain.from_iterable(_names_in(vocabulary.fold(text))[0] for text in pretraining)
     known = frozenset(names)
     return _corpus(
         "names",
@@ -129,23 +127,33 @@ def read_names(
     )
 
 
-def read_verse(
-    *paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED
-) -> Corpus:
-    """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154
-    sonnets).
-
-    A file without blank lines is cut into poems of 14 lines, and a long poem into several.
-    `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a
-    held-out line is removed from all training and pretraining documents. Raises CorpusError for an
-    unreadable file, fewer than two poems, or no line left to train on.
+def read_verse(*paths: Path, alphabet: Alphabet = Alphabet.FOLDED) -> Corpus:
+    """Read the poems of files (see `verse_corpus_of`). Raises CorpusError, for a file that cannot
+    be read, too.
     """
     texts = [(path, *_read(path, alphabet)) for path in paths]
-    poems = list(dict.fromkeys(poem for _, text, _ in texts for poem in _poems_in(text)))
-    listed = ", ".join(map(str, paths)) or "no file"
+    return verse_corpus_of(
+        [text for _, text, _ in texts],
+        ", ".join(map(str, paths)) or "no file",
+        notes=[f"{path}: {note}" for path, _, notes in texts for note in notes],
+    )
+
+
+def verse_corpus_of(
+    texts: Sequence[str], name: str, *, pretraining: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Corpus:
+    """Return the corpus of poems separated by blank lines; errors call it `name`. The last tenth,
+    rounded up, is held out: 16 of the 154 sonnets.
+
+    A text without blank lines is cut into poems of 14 lines, and a long poem into several. The
+    `pretraining` texts are folded into the poems' vocabulary. A line with the same letters as a
+    held-out line is removed from all training and pretraining documents. Raises CorpusError for
+    fewer than two poems, or no line left to train on.
+    """
+    poems = list(dict.fromkeys(poem for text in texts for poem in _poems_in(text)))
     if len(poems) < 2:
         raise CorpusError(
-            f"{listed} has {len(poems)} different poems; it needs at least 2, with blank lines"
+            f"{name} has {len(poems)} different poems; it needs at least 2, with blank lines"
             " between them"
         )
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
@@ -154,29 +162,24 @@ def read_verse(
     training = list(_without(hidden, poems[:first_held_out]))
     if not training:
         raise CorpusError(
-            f"{listed} has no line to train on: each one also occurs in a held-out poem"
+            f"{name} has no line to train on: each one also occurs in a held-out poem"
         )
     vocabulary = Vocabulary.from_texts([*training, *held_out])
-    others = chain.from_iterable(
-        _documents_in(vocabulary.fold(read_file(path).text)) for path in pretraining
-    )
-    notes = [f"{path}: {note}" for path, _, notes in texts for note in notes]
+    others = chain.from_iterable(_documents_in(vocabulary.fold(text)) for text in pretraining)
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
 
 
-def with_reading(corpus: Corpus, *paths: Path) -> Corpus:
-    """Add the verse in files to a corpus of verse; a file that is given twice is read twice.
+def with_reading(corpus: Corpus, *texts: str) -> Corpus:
+    """Add other verse to a corpus of verse; a text that is given twice is read twice.
 
     A line with the letters of a held-out line is left out.
     """
     hidden = {letters_of(line) for poem in corpus.held_out for line in poem.split("\n")}
     read = {
-        path: dict.fromkeys(
-            _without(hidden, _documents_in(corpus.vocabulary.fold(read_file(path).text)))
-        )
-        for path in set(paths)
+        text: dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(text))))
+        for text in set(texts)
     }
-    return replace(corpus, reading=tuple(chain.from_iterable(read[path] for path in paths)))
+    return replace(corpus, reading=tuple(chain.from_iterable(read[text] for text in texts)))
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:

@@ -1,8 +1,8 @@
 """Reads pronunciations of words, from the CMU Pronouncing Dictionary or from a file that is made of
 it.
 
-`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/pronunciations.txt`,
-which is committed, has what sonnets need of it. `tools.pronunciations` makes this file:
+`tools.pronunciations` fetches the whole dictionary, and makes `data/prosody/pronunciations.txt`,
+which has what sonnets need of it:
 
     beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
@@ -66,12 +66,10 @@ def read_dictionary(path: Path) -> Dictionary:
     return Dictionary(found, frozenset(of_poems), leanings, ending_sounds)
 
 
-def read_cmudict(path: Path) -> dict[str, Pronunciations]:
-    """Read the CMU dictionary as it is published, by word in lower case, without its symbols and
-    comments.
-    """
+def read_cmudict(published: str) -> dict[str, Pronunciations]:
+    """Return the CMU dictionary by word in lower case, without its symbols and comments."""
     found: dict[str, Pronunciations] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in published.splitlines():
         entry, _, phonemes = line.partition("  ")
         if match := _ENTRY.fullmatch(entry):
             word = match[1].lower()
