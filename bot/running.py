@@ -16,7 +16,7 @@ from bot.routing import handle
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
-from bot.training.runs import Runs
+from bot.training.runs import Runs, delete_leftovers
 from model.threads import blas_threads
 
 SWITCH_SECONDS = 0.001
@@ -36,6 +36,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
+    await asyncio.to_thread(delete_leftovers)
     async with AsyncExitStack() as stack:  # its callbacks run from the last to the first
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)

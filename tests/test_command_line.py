@@ -194,8 +194,10 @@ def test_no_text_and_no_version_is_overwritten(checkpoints_folder: Path, tmp_pat
     (version,) = checkpoints_folder.glob("dino/*.safetensors")
     text = tmp_path / "own.txt"
     text.write_text(NAMES)
+    (tmp_path / "towns.jsonl").write_text(NAMES)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for out, reason in (
+        (tmp_path / "towns.safetensors", "towns.jsonl exists, and is no log of a training"),
         (version, "is the name of a version, and versions never change"),
         (text, "--out must end in .safetensors"),
         (tmp_path / "x.partial.safetensors", "and not in .partial.safetensors"),
@@ -204,7 +206,9 @@ def test_no_text_and_no_version_is_overwritten(checkpoints_folder: Path, tmp_pat
         result = run("train", "dino", "--corpus", text, *SMALL, "--out", out, "--replace")
         assert result.exit_code == 1
         assert reason in result.stderr
-    assert {path: path.read_bytes() for path in before} == before
+    result = run("train", "names", "--corpus", tmp_path / "towns.jsonl", *SMALL)
+    assert "towns.jsonl exists; choose another --out, or add --replace" in result.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 # sample

@@ -5,11 +5,14 @@ import asyncio
 import contextlib
 import os
 import stat
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import psutil
@@ -18,12 +21,12 @@ import pytest
 from bot.settings import Settings
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.words import admins
-from model.files import ROOT
+from model.files import ROOT, history_path
 from model.text.corpus import read_names
 from model.text.forms import Alphabet
 from model.weights.versions import save
 from tests.serving import until, untrained
-from tests.training import LIST, NAMES, file_of, started
+from tests.training import LIST, MANY, NAMES, file_of, started
 
 
 @pytest.fixture
@@ -105,12 +108,50 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         assert not events["finished"]["early"]  # even 1e-9 minutes are enough for one epoch
         assert ("compared" in events) == (digest != "0" * 64)
         (tmp_path / NEW).unlink()
+        history_path(tmp_path / NEW).unlink()
 
 
 def is_gone(pid: int) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     return True
+
+
+SLOW = """
+import runpy, shutil, sys, time
+delete = shutil.rmtree
+shutil.rmtree = lambda *given, **options: (time.sleep(1.5), delete(*given, **options))
+sys.argv[0] = "bot.training"
+runpy.run_module("bot.training", run_name="__main__")
+"""
+
+
+def test_a_child_whose_bot_is_killed_deletes_its_folder_however_slowly(tmp_path: Path) -> None:
+    """Meanwhile it finds that nobody listens, and must not end for that reason."""
+    (folder := tmp_path / "run").mkdir()
+    (folder / TEXT).write_text(MANY)
+    command = [sys.executable, "-c", SLOW, str(folder), "names", "0"]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, cwd=ROOT) as child:
+        assert child.stdin
+        assert child.stdout
+        next(line for line in child.stdout if b'"progress"' in line)
+        child.stdout.close()
+        child.stdin.close()
+        assert child.wait() == 1
+    assert not folder.exists()
+
+
+async def test_a_start_deletes_the_folders_that_a_crash_of_the_machine_left(
+    own_settings: Settings, own_runs: Path
+) -> None:
+    old, new = own_runs / "mangosaurus-old", own_runs / "mangosaurus-new"
+    for folder, hours in ((old, 2), (new, 0)):
+        folder.mkdir()
+        (folder / TEXT).write_text("Pikachu")
+        then = time.time() - 3600 * hours
+        os.utime(folder, (then, then))
+    async with started(own_settings):
+        assert [folder.exists() for folder in (old, new)] == [False, True]
 
 
 def modes_in(folder: Path) -> list[int]:

@@ -35,6 +35,8 @@ from model.weights.versions import load
 
 MEASURED_STEPS = 4
 """After this number of steps, the speed of this machine is known. The first ones are slower."""
+_ending = threading.Lock()
+"""Whoever ends this process holds it, so that no other thread ends the process before."""
 
 
 def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
@@ -90,15 +92,26 @@ def _listen(stopped: threading.Event, folder: Path) -> None:
     """Set `stopped` at the first byte from the bot. When the pipe ends, end this process."""
     while os.read(0, 1):
         stopped.set()
-    shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, so nobody else would delete it
-    os._exit(1)
+    _end(folder)
+
+
+def _end(folder: Path) -> None:
+    """End this process, because the bot has ended. Delete the folder, as nobody else would."""
+    with _ending:
+        for _ in range(2):  # during the first, the other thread may save its weights
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
 
 
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         os.nice(10)
+    place = Path(sys.argv[1])
     try:
-        main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), is_fresh="fresh" in sys.argv[4:])
+        main(place, sys.argv[2], float(sys.argv[3]), is_fresh="fresh" in sys.argv[4:])
+    except BrokenPipeError:  # the bot no longer listens
+        _end(place)
     except FAILURES as error:
-        print(sentence(error), file=sys.stderr)
-        sys.exit(SAID)
+        with _ending:  # its folder may be gone only because the bot has ended
+            print(sentence(error), file=sys.stderr)
+            sys.exit(SAID)

@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import shutil
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.creations import NOBODY, Creation
@@ -34,6 +35,10 @@ CLOSED = "close"
 """The `ending` of a run that ends with the bot, and without a verdict."""
 NAMES = 5
 """How many names of a version the verdict shows."""
+FOLDER = "mangosaurus-"
+"""How the names of the folders of runs begin."""
+LEFT_SECONDS = 3600.0
+"""If nothing was written into a folder for so long, its run is over."""
 
 
 @dataclass(eq=False)
@@ -127,7 +132,7 @@ class Runs:
         """Carry out a run, and say how it ended."""
         buttons: Buttons = ()
         try:
-            with TemporaryDirectory(prefix="mangosaurus-", ignore_cleanup_errors=True) as folder:
+            with TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as folder:
                 await self._train(run, Path(folder))
                 if run.ending == CLOSED:
                     return  # the ask stays noted, and the next start begins the run anew
@@ -213,6 +218,17 @@ class Runs:
             return ""
         whole = "\n".join(text.texts)
         return whole if text.has_capitals else typeset(whole)
+
+
+def delete_leftovers() -> None:
+    """Delete the folders of runs that ended with a crash of the machine. They hold people's texts.
+
+    A run writes into its folder once a minute.
+    """
+    for folder in Path(gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > LEFT_SECONDS:
+                shutil.rmtree(folder)
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

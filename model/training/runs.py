@@ -40,6 +40,7 @@ FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 
 Event = dict[str, Any]
+_LOG_BEGINS = b'{"event": "started"'
 
 
 def train(
@@ -53,15 +54,11 @@ def train(
     """Run a training to its end, or until `stopped()`; write its best weights to `out`.
 
     Shows all events but the last, which it returns. Raises the errors of the training, and
-    TrainingError if there is a file already and `replacing` is not set.
+    TrainingError if there is a file already and `replacing` is not set, or if the log would replace
+    a file that is no log.
     """
-    partial = out.with_suffix(".partial.safetensors")
-    for path in (out, partial):
-        if path.exists() and not replacing:
-            left = "" if path == out else ": another training writes it, or has left it"
-            raise TrainingError(
-                f"{path} exists{left}; choose another --out, or add --replace, which replaces it"
-            )
+    partial, history = out.with_suffix(".partial.safetensors"), history_path(out)
+    _check_files(out, partial, history, replacing=replacing)
     log = list[Event]()
 
     def tell(event: Event) -> None:
@@ -104,9 +101,21 @@ def train(
     }
     log.append(last)
     lines = "".join(f"{json.dumps(event)}\n" for event in log)
-    history_path(out).write_text(lines, encoding="utf-8")
+    history.write_text(lines, encoding="utf-8")
     partial.unlink(missing_ok=True)
     return last
+
+
+def _check_files(out: Path, partial: Path, history: Path, *, replacing: bool) -> None:
+    """Raise TrainingError if a training must not write one of these files."""
+    for path in (out, partial, history):
+        if path.exists() and not replacing:
+            left = ": another training writes it, or has left it" if path == partial else ""
+            raise TrainingError(
+                f"{path} exists{left}; choose another --out, or add --replace, which replaces it"
+            )
+    if history.exists() and not history.read_bytes().startswith(_LOG_BEGINS):
+        raise TrainingError(f"{history} exists, and is no log of a training; choose another --out")
 
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
