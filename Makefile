@@ -1,7 +1,6 @@
 # make run   set everything up and chat        make test  set everything up and check everything
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 .PHONY: help run course test test-browser test-recorded test-installed test-course docs course-outputs format train \
 	genera pronunciations proper-names bench bench-bot clean
 
@@ -67,14 +66,11 @@ format: .venv-test/ready
 
 # One thread: another number of them adds in another order, and changes the last digits.
 train: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- model data)
-train: .venv/ready $(TEACHERS) data/poetry.txt
-	.venv/bin/python -m model train dino $(TEACHERS:%=--teacher %) --threads 1 --promote
+train: .venv/ready data/poetry.txt
+	.venv/bin/python -m model train dino --threads 1 --promote
 	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
 	.venv/bin/python -m model evaluate poem
-
-checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
-	.venv/bin/python -m model train dino --cell lstm --seed $* --threads 1 --out $@ --replace
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null

@@ -42,7 +42,8 @@ class Creation:
     """What is kept of an answer. `turn` counts from 0; `length` is how often a poem was continued.
 
     `voice` is the id of a custom voice. The first `own_words` characters of the prompt are the
-    person's.
+    person's. `word` is the word that names begin with, as the person typed it; the prompt has its
+    letters. Without a word, the network completes the prompt.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Creation:
     length: int = 0
     voice: str = ""
     own_words: int = 0
+    word: str = ""
     created: datetime = field(default_factory=partial(datetime.now, UTC))
 
     @property
@@ -94,6 +96,7 @@ class Wish:
     temperature: float | None = None
     voice: str = ""
     own_words: int | None = None
+    word: str = ""
     poem: Creation | None = None
     opening: Message = NOTHING
 
@@ -127,6 +130,7 @@ class Wish:
             self.count,
             voice=self.voice,
             own_words=len(self.prompt) if self.own_words is None else self.own_words,
+            word=self.word,
         )
 
 
@@ -166,7 +170,9 @@ def request_for(creation: Creation) -> requests.Request:
     if creation.genre is Genre.SONNET:
         return requests.SonnetRequest(generator, creation.prompt, sampling)
     if creation.genre is Genre.DINO:
-        return requests.NameRequest(generator, creation.count, creation.prompt, sampling)
+        return requests.NameRequest(
+            generator, creation.count, creation.prompt, sampling, is_word=bool(creation.word)
+        )
     # as the same numbers are drawn, a longer poem begins with the whole shorter one
     return requests.VerseRequest(generator, creation.prompt, sampling, creation.parts)
 

@@ -32,7 +32,7 @@ async def show(settings: Settings, code: str) -> None:
     elif creation.length:
         options += f" --parts {creation.parts}"
     if creation.prompt:
-        options += f" --prompt {shlex.quote(creation.prompt)}"
+        options += f" --prompt {shlex.quote(creation.prompt)}{' --word' if creation.word else ''}"
     genre = creation.genre.network.form if creation.voice else creation.genre
     print(f"mangosaurus weights {creation.version}")
     print(f"mangosaurus sample {genre} --checkpoint {creation.version}.safetensors {options}")

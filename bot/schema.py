@@ -35,6 +35,7 @@ creations = sa.Table(
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("voice", sa.String, nullable=False),
     sa.Column("own_words", sa.Integer, nullable=False),
+    sa.Column("word", sa.String, nullable=False),
     # ISO 8601, UTC: SQLite has no type that keeps the zone
     sa.Column("created", sa.String, nullable=False),
     sa.Column("arrived", sa.Boolean, nullable=False),

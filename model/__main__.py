@@ -18,7 +18,7 @@ from model.cli.options import print_json
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text import sources
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import before_sonnet, typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
@@ -99,12 +99,6 @@ def train(
             help="Train these weights for one more round. The result can be worse.",
         ),
     ] = None,
-    teachers: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--teacher", metavar="WEIGHTS", help="Learn from these weights too; give it for each."
-        ),
-    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     thread_limit: Annotated[
         int | None,
@@ -124,9 +118,6 @@ def train(
         raise typer.BadParameter("--promote is for a new version; omit --out and --corpus")
     if start and (cell or hidden_size or layers):
         raise typer.BadParameter("with --from, omit --cell, --hidden-size and --layers")
-    from_nothing = None if corpus or start else network
-    if teachers and from_nothing is not Network.DINO:
-        raise typer.BadParameter("--teacher is for train dino, without --corpus and --from")
     from model.cli.training import Lines, add_version, print_end, stop_signal
     from model.training.runs import train as run
     from model.training.sizes import with_epochs
@@ -136,7 +127,7 @@ def train(
     versions = versions_of(network)
     weights = load_weights(network, start) if start else None
     alphabet = weights.vocabulary.alphabet if weights else alphabet
-    texts = read_texts(network, corpus, alphabet, for_recipe=from_nothing is not None)
+    texts = read_texts(network, corpus, alphabet, for_recipe=not (corpus or start))
     path = (
         corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors"
     )
@@ -157,7 +148,6 @@ def train(
             seed=seed,
             threads=thread_limit or available_cores(),
             start=weights,
-            teachers=[load_weights(network, teacher) for teacher in teachers or ()],
         )
         with stop_signal() as stopped:
             show = print_json if json else Lines().show
@@ -176,6 +166,12 @@ def sample(
     prompt: Annotated[
         str, typer.Option(help="The beginning of each name or poem, or a first line.")
     ] = "",
+    is_word: Annotated[
+        bool,
+        typer.Option(
+            "--word", help="Dinosaurs only: the prompt is a word, which stays whole before a root."
+        ),
+    ] = False,
     count: Annotated[
         int | None,
         typer.Option(
@@ -241,7 +237,9 @@ def sample(
         if genre is Genre.DINO:  # one request for all names; temperature 0 gives one name only
             names = count or (5 if temperature else 1)
             beginnings = [""]
-            requests: list[Request] = [NameRequest(generators[0], names, prompt, sampling)]
+            requests: list[Request] = [
+                NameRequest(generators[0], names, prompt, sampling, is_word=is_word)
+            ]
         elif genre is Genre.POEM:
             beginnings = [prompt] * len(generators)
             requests = [VerseRequest(each, prompt, sampling, parts) for each in generators]

@@ -23,7 +23,7 @@ from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
 from bot.creations import Creation
 from bot.words.font import drawable
-from bot.words.layout import why_no_card
+from bot.words.layout import meaning, why_no_card
 from bot.words.sentences import FOUND, INVENTED, SHARED, WRITTEN
 from bot.writer import Text
 from model.text.forms import Genre
@@ -200,28 +200,29 @@ def test_in_60_cards_no_line_stands_more_than_twice(seed: int) -> None:
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     told = ["Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant"]
     told += [biography(Creature("liotitan")), INVENTED]
-    svg, words = name_card("liotitan", "k7m2p9xb4q")
+    svg, words = name_card("liotitan", "k7m2p9xb4q", str(meaning("liotitan")))
     assert words == "\n".join(told)
     shown = "".join(ET.fromstring(svg).itertext()).replace(" ", "")
     assert all(line.replace(" ", "") in shown for line in (*told, "k7m2p9xb4q"))
-    assert name_card("Triceratops", "")[1].endswith(FOUND)
+    assert name_card("Triceratops", "", "")[1].endswith(FOUND)
 
 
 @pytest.mark.parametrize(
     ("name", "person"),
     [
-        ("sarahoptilosaurus", "sarah"),
-        ("oliviasaura", "olivia"),
-        ("bobartelophus", "bob"),
-        ("maximilianisaurus", "maximilian"),
-        ("muhammadornithodon", "muhammad"),
+        ("saraheratops", "Sarah"),
+        ("oliviasaura", "Olivia"),
+        ("maximilianosaurus", "Maximilian"),
+        ("muhammadornis", "Muhammad"),
         ("mammmammmammosaurus", ""),
         ("m" * 40, ""),
         ("galeamopus", ""),
     ],
 )
 def test_a_card_of_a_name_has_room_for_its_words(name: str, person: str) -> None:
-    svg, words = name_card(name, "", person, is_person=bool(person))
+    svg, words = name_card(
+        name, "", str(meaning(name, person.lower(), person)), person and f"{person} is"
+    )
     *lines, _, _ = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
     shown = "".join(words.split())
     for line in lines:
@@ -235,7 +236,7 @@ def test_a_card_of_a_name_has_room_for_its_words(name: str, person: str) -> None
 
 
 def test_no_line_of_a_card_breaks_between_a_number_and_its_unit() -> None:
-    svg, _ = name_card("galeamopus", "")
+    svg, _ = name_card("galeamopus", "", "")
     lines = "\n".join(line.replace("\u00a0", " ") for line in ET.fromstring(svg).itertext())
     assert "155 to 150 million" in lines
     assert "24 m long" in lines

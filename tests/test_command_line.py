@@ -335,7 +335,6 @@ def test_a_look_has_a_row_for_each_letter(dino: Path, poem: Path) -> None:
         ("train dino --epochs 0", "--epochs': Input should be greater than or equal to 1"),
         ("sample dino --temperature 9", "Input should be less than or equal to 5"),
         ("sample dino --temperature hot", "'--temperature': Input should be a valid number"),
-        ("train dino --teacher x --corpus y", "--teacher is for train dino, without"),
         ("train dino --from x --hidden-size 8", "omit --cell, --hidden-size"),
         ("train", "Missing argument"),
         (

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.errors import RequestError
 from model.names.composition import Composition
 from model.names.search import Names
+from model.names.words import root_behind, with_root
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Sampling, generator_for
 from tests.decoding import LETTERS, names_checkpoint, texts
+from tests.recorded import VERSIONS
 
+RELEASED = VERSIONS["dino"].load_released()
 ROOTS = frozenset(
     (
         "acro- acr' acrono-=0.5",
@@ -128,3 +132,62 @@ def test_masks_with_many_nodes_are_replaced_by_new_ones(monkeypatch: pytest.Monk
 
 def test_a_name_that_the_network_would_hardly_write_is_given_up() -> None:
     assert count_whole(composing()) == 0  # an untrained network writes none by itself
+
+
+# Names of a word, which stays whole.
+
+
+def of_word(word: str, count: int = 1, *, turn: int = 0, temperature: float = 1.0) -> NameRequest:
+    sampling = Sampling(temperature)
+    return NameRequest(generator_for(7, turn), count, word, sampling, is_word=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "letters", "names"),
+    [
+        ("pizza", "saurus", ("pizzasaurus",)),
+        ("pizza", "odon", ("pizzadon",)),
+        ("pizza", "ops", ()),  # two vowels, and nobody could say them
+        ("mango", "odon", ("mangodon",)),
+        ("football", "raptor", ("footballraptor", "footballoraptor")),
+        ("football", "odon", ("footballodon",)),
+        ("bus", "saurus", ("busaurus",)),
+        ("monday", "raptor", ("mondayraptor",)),
+    ],
+)
+def test_a_word_and_a_root_have_one_joint_where_they_need_one(
+    word: str, letters: str, names: tuple[str, ...]
+) -> None:
+    assert with_root(word, letters) == names
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20))
+def test_of_any_word_there_are_ten_names_whose_root_is_found_again(word: str) -> None:
+    names = texts(RELEASED, of_word(word, 10))
+    assert len({*names}) == 10
+    assert all(name.startswith(word) and root_behind(word, name) for name in names)
+    assert not any(map(Names(RELEASED).knows, names))
+    assert "mangosaurus" not in names
+
+
+def test_names_of_a_word_are_the_same_in_any_company_and_the_likeliest_at_zero() -> None:
+    decoder = Decoder(RELEASED)
+    asked = [of_word("pizza", 3, turn=turn) for turn in range(20)]
+    together = [result.texts for result in decoder.generate(asked)]
+    alone = [texts(RELEASED, of_word("pizza", 3, turn=turn)) for turn in range(20)]
+    assert together == alone
+    assert len({name for names in together for name in names}) > 12
+    coldest = {tuple(texts(RELEASED, of_word("pizza", 3, turn=n, temperature=0.0))) for n in (0, 1)}
+    assert len(coldest) == 1
+
+
+def test_a_word_of_which_too_few_names_can_be_made_is_refused() -> None:
+    with pytest.raises(RequestError, match="new names can be made of 'pizza', and not 1000"):
+        Decoder(RELEASED).submit(of_word("pizza", 1000))
+    with pytest.raises(RequestError, match="no letter"):
+        Decoder(RELEASED).submit(of_word("漢"))
+
+
+def test_weights_without_roots_complete_a_word() -> None:
+    (name,) = texts(names_checkpoint(), of_word("acro"))
+    assert name.startswith("acro")

@@ -196,7 +196,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
         seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, version, 42, 0, "", 1.0, 60)
         names = (await shelf.write(seeded)).texts
         whole_names = [name for name in names if is_whole(name)][:4]
-        cards = [name_card(name, seeded.code)[0] for name in whole_names]
+        cards = [name_card(name, seeded.code, str(layout.meaning(name)))[0] for name in whole_names]
         version = (await shelf.current("poem")).version
         for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
             creation = replace(

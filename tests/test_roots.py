@@ -44,20 +44,21 @@ names = st.one_of(
         ("Mangopus", "-pus, foot"),
         ("Mangolops", "-ops, face"),
         ("Mangosaura", "-saura, lizard"),
-        ("Mangosaurus", ""),  # everybody knows -saurus
+        ("Mangosaurus", "-saurus, lizard"),
         ("Mangolophodon", "-loph-, crest, and -odon, tooth"),
         ("Priodontognathus", "-odonto-, tooth, and -gnathus, jaw"),
         ("Brachytrachelopan", "brachy-, short, and -trachelo-, neck"),
-        ("Labrosaurus", ""),  # "fierce lizard", which is not abro-, delicate
+        ("Labrosaurus", "-saurus, lizard"),  # "fierce lizard", which is not abro-, delicate
         ("Ferganocephale", "-cephale, head"),  # from Fergana, which is not gano-, brightness
-        ("Quintasaurus", ""),  # the fifth, and none of the Uinta Mountains
+        ("Quintasaurus", "-saurus, lizard"),  # the fifth, and none of the Uinta Mountains
         ("Borealestes", "boreal-, north, and -lestes, robber"),  # the two roots share a letter
         ("Frickavenator", "-venator, hunter"),
         ("Astrophocaudia", "astro-, star, and -caudia, tail"),
         ("brachytaenius", "brachy-, short"),
-        ("Monkonosaurus", ""),  # mon- without its o is not mono-
-        ("triosaurus", ""),  # tri- ends in a vowel, needs no link, and is too short to stand alone
-        ("saurussaurus", ""),  # -saurus ends a name
+        ("Monkonosaurus", "-saurus, lizard"),  # mon- without its o is not mono-
+        # tri- ends in a vowel, needs no link, and is too short to stand alone
+        ("triosaurus", "-saurus, lizard"),
+        ("saurussaurus", "-saurus, lizard"),  # -saurus ends a name
         ("paraxxtri", "para-, beside"),  # tri- does not
         # unknown, or one of two readings
         ("", ""),
@@ -70,29 +71,36 @@ names = st.one_of(
     ],
 )
 def test_the_parts_of_a_name_with_their_meanings(name: str, line: str) -> None:
-    assert str(meaning(name)) == line
+    shown = [
+        f"{'-' * (part.start > 0)}{part.letters}{'-' * (part.end < len(name))}, {part.root.meaning}"
+        for part in parts_of(name.lower())
+    ]
+    assert ", ".join(shown) == line.replace("and ", "")
+    is_whole = sum(part.end - part.start for part in parts_of(name.lower())) == len(name)
+    assert str(meaning(name)) == (line if is_whole else "")
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "is_person", "line"),
+    ("name", "letters", "word", "line"),
     [
-        ("pizzanykus", "pizza", False, "pizza claw"),
-        ("mangosaurus", "mango", False, "mango lizard"),
-        ("anornis", "an", False, "-ornis, bird"),  # no word
-        ("dinovenator", "dino", False, "dino-, terrible, and -venator, hunter"),
-        ("basiatosaurus", "basi", False, ""),
-        ("annalong", "anna", True, "Anna's dragon"),
-        ("rahulong", "rahul", True, "Rahul's dragon"),
-        ("bobartelophus", "bob", True, "Bob's crest"),
-        ("sarahoptilosaurus", "sarah", True, "Sarah's feather lizard"),  # not Sarah Butler's
-        ("nullonykus", "null", True, "Null's claw"),
-        ("sarahoxx", "sarah", True, ""),
+        ("pizzanykus", "pizza", "pizza", "pizza claw"),
+        ("mangosaurus", "mango", "Mango", "Mango lizard"),
+        ("mangops", "mango", "mango", "mango face"),
+        ("pizzadon", "pizza", "pizza", "pizza tooth"),
+        ("footballosaurus", "football", "football", "football lizard"),
+        ("busaurus", "bus", "bus", "bus lizard"),
+        ("koelnosaurus", "koeln", "Köln", "Köln lizard"),
+        ("dinovenator", "dino", "", "dino-, terrible, and -venator, hunter"),  # a beginning
+        ("dinovenator", "dino", "dino", "dino hunter"),
+        ("olgasaurus", "olga", "Olga", "Olga lizard"),  # it accuses nobody
+        ("annaxxlong", "anna", "Anna", ""),  # both parts or none
+        ("anornis", "an", "", ""),
     ],
 )
-def test_a_name_after_a_word_means_the_word_and_its_roots(
-    name: str, word: str, is_person: bool, line: str
+def test_a_name_of_a_word_means_the_word_and_its_root(
+    name: str, letters: str, word: str, line: str
 ) -> None:
-    assert str(meaning(name, word, is_person=is_person)) == line
+    assert str(meaning(name, letters, word)) == line
 
 
 @given(names)

@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 from model.evaluation.held_out import held_out_loss
-from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, verse_corpus_of, with_reading
-from model.text.forms import LONGEST_NAME
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import AT_ONCE, TEMPERATURE, draw_names, soft_targets
+from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.runs import checkpoint_of
@@ -24,8 +21,6 @@ from model.training.sizes import another_round, documents_of
 from model.training.trainer import Progress, Trainer, TrainingError
 from model.weights.checkpoint import Checkpoint
 from model.weights.versions import save
-from tests.language_models import biased
-from tests.serving import untrained
 
 NAMES = [
     first + last
@@ -195,6 +190,12 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     assert steps[trainer.best_step - 1].held_out_loss == best
 
 
+def test_the_loss_ends_no_stage_that_keeps_its_last_weights(names: Corpus) -> None:
+    trainer, steps = trained(replace(DIVERGING, keep="last"), corpus=names)
+    assert len(steps) >= 12 * math.ceil(len(names.training) / 8)
+    assert trainer.best_step == len(steps)
+
+
 def test_a_stage_hands_on_the_best_weights_or_its_last(names: Corpus) -> None:
     worse = replace(DIVERGING, name="worse", characters=600, learning_rate=3.0, patience=20)
     last = replace(worse, name="last", keep="last")
@@ -253,7 +254,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corp
 def test_dropout_hides_its_share_of_units_and_inputs(
     names: Corpus, monkeypatch: pytest.MonkeyPatch, hidden: float
 ) -> None:
-    steps: list[tuple[Batch, list[Array]]] = []
+    steps: list[tuple[Batch, list[Any]]] = []
     compute = LanguageModel.loss_and_gradients
 
     def record(self: LanguageModel, *given: Any) -> Any:
@@ -333,40 +334,3 @@ def test_weights_learn_to_read_other_characters_and_know_the_names_of_their_star
     made = checkpoint_of(trainer)
     assert {*made.vocabulary.characters} == {*start.vocabulary.characters, *"-kqw"}
     assert made.known_names == {*NAMES, "mango-saurus", "kiwisaurus", "quagga"}
-
-
-# Teachers
-
-
-LETTERS = Corpus("names", ("ab",), ("b",), (), Vocabulary("\nab"), "digest")
-
-
-def test_drawn_names_have_the_averaged_likelihood_and_none_is_held_out() -> None:
-    teachers = [biased(LETTERS, {"a": 0.1, "\n": n, "b": 0.9 - n}) for n in (0.2, 0.4)]
-    count = 2 * AT_ONCE + 500
-    names = draw_names(teachers, LETTERS, count, np.random.default_rng(0))
-    assert len(names) == count
-    for name, likelihood in (("a", 0.03), ("bb", 0.108), ("", 0.0), ("b", 0.0)):
-        left = 1 - 0.3 - 0.18  # neither empty nor held out
-        assert names.count(name) / count == pytest.approx(likelihood / left, abs=0.02)
-    endless = [biased(LETTERS, {"\n": 1e-300, "a": 0.5, "b": 0.5})]
-    assert {*map(len, draw_names(endless, LETTERS, 3, np.random.default_rng(0)))} == {LONGEST_NAME}
-
-
-def test_a_network_learns_the_softened_mean_of_its_teachers() -> None:
-    teachers = [biased(LETTERS, {"\n": n, "a": n, "b": 1 - 2 * n}) for n in (0.2, 0.4)]
-    expected = np.array([0.3, 0.3, 0.4]) ** (1 / TEMPERATURE)
-    expected /= expected.sum()
-    targets = soft_targets(teachers, np.array([[NO_CHARACTER], [1]]))
-    np.testing.assert_allclose(targets, np.broadcast_to(expected, (2, 1, 3)))
-    distil = replace(READ, repeats=1, characters=20_000, batch_size=64, dropout=0.0)
-    recipe = replace(TINY_DINO, stages=(distil,))
-    given = [
-        replace(untrained("names"), language_model=teacher, vocabulary=LETTERS.vocabulary)
-        for teacher in teachers
-    ]
-    pupil = Trainer(recipe, LETTERS, teachers=given)
-    assert all(pupil.run())
-    logits, _ = pupil.best.step(np.array([NO_CHARACTER]), pupil.best.initial_state(1))
-    np.testing.assert_allclose(softmax(logits)[0], expected, atol=0.02)
-    assert list(Trainer(recipe, LETTERS).run()) == []  # without teachers, there is nothing to read

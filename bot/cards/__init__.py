@@ -16,7 +16,7 @@ from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
-from bot.words import layout
+from bot.words import layout, sentences
 from bot.words.font import drawable
 from bot.words.pieces import link_to
 from bot.writer import Text
@@ -43,17 +43,27 @@ def card_of(
         card = partial(names_card, names, source)
     else:
         name = text.texts[n].lower()
-        is_person = creation.person == NOBODY
-        card = partial(name_card, name, source, creation.prompt, is_person=is_person)
+        whose = creation.word or creation.prompt.capitalize() if creation.person == NOBODY else ""
+        card = partial(
+            name_card,
+            name,
+            source,
+            str(layout.meaning(name, creation.prompt, creation.word)),
+            str(sentences.IS.format(whose)).rstrip() if whose else "",
+        )
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
-def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
-    """Return the card of a name that is no creation, in letters from a to z."""
-    draw = partial(drawings.draw_once, name, partial(name_card, name, source_of(username)))
-    return Picture(name, f"{name}.png", draw, is_kept=True)
+def card_of_name(name: str, username: str, drawings: Drawings, word: str = "") -> Picture:
+    """Return the card of a name that is no creation, in letters from a to z. It may begin with a
+    word.
+    """
+    means = str(layout.meaning(name, word, word))
+    card = partial(name_card, name, source_of(username), means)
+    key = f"{name} {word}".rstrip()
+    return Picture(key, f"{name}.png", partial(drawings.draw_once, key, card), is_kept=True)
 
 
 def source_of(username: str) -> str:

@@ -14,7 +14,6 @@ from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
 from bot.words import sentences
 from bot.words.font import letters, width
-from bot.words.layout import meaning
 from model.text.sources import real_names
 
 WIDTH, HEIGHT = 1080, 1350
@@ -52,16 +51,13 @@ class _Row(NamedTuple):
     y: float
 
 
-def name_card(name: str, source: str, word: str = "", *, is_person: bool = False) -> Card:
-    """Return the card of a name. The card says whose the name is, how it is said, what it means,
-    one thing about the creature's life, and whether it is real.
-
-    The name may begin with a `word` that somebody asked for, such as the name of a person.
+def name_card(name: str, source: str, means: str, whose: str = "") -> Card:
+    """Return the card of a name. The card says whose the name is ("Olga is"), how it is said, what
+    it means, one thing about the creature's life, and whether it is real.
     """
     name = name.lower()
     creature = Creature(name)
-    whose = str(sentences.IS.format(word.capitalize())).rstrip() if is_person else ""
-    means = str(meaning(name, word, is_person=is_person)).replace("'", "’")
+    means = means.replace("'", "’")
     life, below = biography(creature), sentences.INVENTED
     if name in real_names():
         life, below = (  # no line breaks between a number and its unit

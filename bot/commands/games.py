@@ -14,7 +14,7 @@ from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
 from bot.chat import Button, Explained
-from bot.commands.names import LONGEST_PREFIX, latin
+from bot.commands.names import LONGEST_PREFIX, as_typed, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
 from bot.limits import CHATTER, Work, work_for
@@ -53,13 +53,17 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     given = rest or ask.name
     if not given.strip():
         raise Explained(sentences.ME_WHO)
-    names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
-    name = next((name for name in names if name and name not in TITLES), "")
+    words = [word for word in given.split() if any(map(str.isalpha, word))]  # no emoji
+    names = {word: weights.vocabulary.fold(latin(word)).strip() for word in words}
+    typed, name = next(
+        (pair for pair in names.items() if pair[1] and pair[1] not in TITLES), ("", "")
+    )
     # a longer name is refused below, because a search for taboo words in it would take long
     if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
         raise Explained(sentences.TABOO)
     if not 1 <= len(name) <= LONGEST_PREFIX:
         raise Explained(sentences.ME_NAME.format(sentences.cut(given.strip(), 40), LONGEST_PREFIX))
+    word = as_typed(typed).replace(" ", "")
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = Creation(
         # the same code for everybody
@@ -72,6 +76,7 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         name,
         TEMPERATURE,
         own_words=len(name),
+        word=word[:1].upper() + word[1:],
     )
     return creation, work_for(creation)
 

@@ -2,6 +2,7 @@
 and what is offered to somebody who types inline.
 """
 
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -28,6 +29,14 @@ from model.weights.checkpoint import Checkpoint
 MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
+SHORTEST_WORD = 4
+"""Fewer letters are the beginning of a name, as are letters with a hyphen or dots behind them."""
+LONG_END = 6
+"""A typed word may end with so long a root only if it is meant as a name."""
+INNER = "'’-"
+"""These may stand in a word."""
+_BEGUN = re.compile(r"(?:-|\.{2,}|…)\s*\Z")
+_EMOJI = re.compile(r":(\w+):")
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """Names like a real one share its first letters, at least 3. They may share all of a real one that
 has up to 8 letters."""
@@ -53,12 +62,7 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     letters = " ".join(word for word in words if word not in numbers)
     wish = Wish(Genre.DINO, count=_count(" ".join(numbers)) if numbers else 1, voice=voice)
     if letters:
-        checkpoint = await bot.shelf.current(network_of(wish))
-        prefix, opening = _prefix(letters, checkpoint, voice), NOTHING
-        if not voice:
-            beginning, opening = beginning_like(prefix, checkpoint)
-            prefix = beginning or prefix
-        wish = replace(wish, prompt=prefix, opening=opening)
+        wish = named(wish, letters, await bot.shelf.current(network_of(wish)))
     await answer(ask, wish, bot)
 
 
@@ -72,8 +76,9 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     if is_taboo(text):
         raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
-    prefix = _prefix(text, checkpoint) if text.strip() else ""
-    wish = Wish(Genre.DINO, beginning_like(prefix, checkpoint)[0] or prefix, OFFERED)
+    wish = Wish(Genre.DINO, count=OFFERED)
+    if text.strip():
+        wish = named(wish, text, checkpoint)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
     creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
@@ -81,19 +86,23 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     offers = []
     for name in written.texts:
         if not is_taboo(name):
-            link = Message([Piece(f"/name-{name}", "opening")])
-            note = str(layout.meaning(name)) or sentences.NEW
-            offers.append(Offer(name.capitalize(), note, layout.explained(name) + "\n" + link))
+            of_name = name, wish.prompt, wish.word
+            link = Message([Piece(f"/{layout.link_of_name(*of_name)}", "opening")])
+            note = str(layout.meaning(*of_name)) or sentences.NEW
+            offers.append(Offer(name.capitalize(), note, layout.explained(*of_name) + "\n" + link))
     await ask.chat.offer(offers)
 
 
-async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
-    """Send the card of a name: `/name mangosaurus`, as links in sent offers say it."""
-    name = name.strip().lower()
-    if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
+async def send_name_card(ask: Said, text: str, bot: Bot) -> None:
+    """Send the card of a name: `/name mangosaurus` or, behind a word, `/name pizzadon-pizza`, as
+    links in sent offers say it.
+    """
+    name, _, word = text.strip().lower().replace("-", " ").partition(" ")
+    is_plain = name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME
+    if not is_plain or not name.startswith(word) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
-    card = card_of_name(name, bot.username, bot.drawings)
-    message = layout.explained(name)
+    card = card_of_name(name, bot.username, bot.drawings, word)
+    message = layout.explained(name, word, word)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
     if name in REAL:
         message += "\n" + true_facts(name)
@@ -103,32 +112,67 @@ async def send_name_card(ask: Said, name: str, bot: Bot) -> None:
     await say_with_card(ask, card, message, buttons, bot, buttons)
 
 
+def named(wish: Wish, text: str, checkpoint: Checkpoint) -> Wish:
+    """Return a wish for names with what somebody typed: a word, the beginning of a name, which the
+    network completes, or a real name, whose like they want. A custom voice completes everything.
+    Of an invented Pizzasaurus, the word is pizza.
+    """
+    prefix = _prefix(text, checkpoint, wish.voice)
+    if wish.voice:
+        return replace(wish, prompt=prefix)
+    word = as_typed(text)
+    beginning, opening = beginning_like(prefix, checkpoint)
+    if not beginning and (shorter := _without_end(prefix, LONG_END)):
+        prefix = word = shorter
+    if len(prefix) < SHORTEST_WORD or beginning not in ("", prefix) or _BEGUN.search(text):
+        word = ""
+    return replace(wish, prompt=beginning or prefix, word=word, opening=opening)
+
+
+def as_typed(text: str) -> str:
+    """Return the words of a text without digits, marks and emoji; of emoji alone, their names."""
+    categories = ((each, unicodedata.category(each)[0]) for each in text)
+    kept = "".join(each if is_in in "LM" or each in INNER else " " for each, is_in in categories)
+    if not any(map(str.isalpha, kept)):
+        kept = " ".join(_EMOJI.findall(anyascii(text))).replace("_", " ")
+    return " ".join(filter(None, (word.strip(INNER) for word in kept.split())))
+
+
 def latin(word: str) -> str:
-    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks are left out."""
-    normal = unicodedata.normalize("NFC", word).lower()
-    # letters, with the marks on them
-    letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
+    """Return words in Latin letters: Ольга is Olga. Emoji, digits and marks are left out, unless
+    there is nothing else than emoji.
+    """
+    letters = unicodedata.normalize("NFC", as_typed(word)).lower()
+    letters = "".join(each for each in letters if each != " " and each not in INNER)
     return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
 
 
 def beginning_like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return the beginning of names like a real one, and a sentence that says what the real one is.
-    Both are empty if the name is not real.
+    Both are empty if the name is that of no extinct animal.
 
     For mangosaurus, the beginning is "mango", as the real name ends with a known part. If a name
-    ends with none, the beginning is its first half, or the whole of a short one: Anna and Victoria
-    are genera, too.
+    ends with none, the beginning is its first half, or the whole of a short one.
     """
-    other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
-    what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
+    is_dinosaur = name in checkpoint.known_names
+    what = fossils().get(name) or (sentences.DINOSAUR if is_dinosaur else "")
     if not what:
         return "", NOTHING
-    end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
+    half = name[: (len(name) + 1) // 2] if len(name) > LONGEST_WHOLE else name
+    beginning = _without_end(name) or half
+    opening = sentences.REAL.format(name.capitalize(), what, beginning.capitalize())
+    return beginning, opening + "\n\n"
+
+
+def _without_end(name: str, shortest: int = 1) -> str:
+    """Return a name without the known part that ends it, if that has at least so many letters;
+    otherwise "".
+    """
     for part in parts_of(name)[-1:]:  # none, if no part is known
-        if part.end == len(name) and part.start >= SHORTEST_BEGINNING:
-            end = part.start
-    opening = sentences.REAL.format(name.capitalize(), what, name[:end].capitalize())
-    return name[:end], opening + "\n\n"
+        is_end = part.end == len(name) and len(part.letters) >= shortest
+        if is_end and part.start >= SHORTEST_BEGINNING:
+            return name[: part.start]
+    return ""
 
 
 def _count(word: str) -> int:

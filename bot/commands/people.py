@@ -93,6 +93,8 @@ async def _as_text(creation: Creation, bot: Bot) -> str:
     facts = sentences.EXPORTED.format(
         f"{creation.created:%d %B %Y}", creation.code, creation.seed, creation.turn + 1
     )
+    if creation.word:
+        facts += sentences.EXPORTED_WORD.format(creation.word)
     return f"{text}\n\n{facts}"
 
 

@@ -72,7 +72,7 @@ async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
         temperature = wilder(temperature) or temperature
     opening = NOTHING
     if creation.person == NOBODY:
-        opening = sentences.IS.format(creation.prompt.capitalize())
+        opening = sentences.IS.format(creation.word or creation.prompt.capitalize())
     wish = Wish(
         creation.genre,
         creation.prompt,
@@ -80,6 +80,7 @@ async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
         temperature,
         creation.voice,
         creation.own_words,
+        creation.word,
         opening=opening,
     )
     return wish, work_for(creation)

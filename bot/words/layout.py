@@ -11,14 +11,13 @@ from bot.words.font import lacking
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
 from bot.writer import Text
 from model.names.roots import parts_of
+from model.names.words import root_behind
 from model.text.forms import Genre
 from model.text.sources import fossils
 from model.text.typesetting import typeset
 from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
-SHORTEST_WORD = 3
-"""The meaning of a name repeats the letters that somebody chose if they are at least this many."""
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
@@ -88,7 +87,9 @@ def share_button(creation: Creation, text: Text) -> Button:
     """Return the button that passes on verse, or a name."""
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
-    opens = creation.code if creation.count == 1 else f"name-{text.texts[0]}"
+    opens = creation.code
+    if creation.count > 1:
+        opens = link_of_name(text.texts[0], creation.prompt, creation.word)
     return Button(sentences.SHARE, opens=opens, words=str(shown(creation, text)))
 
 
@@ -135,41 +136,38 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
     return _marked(*_stanzas(creation, lines)) + Message([Piece("\n…", "verse")])
 
 
-def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
-    alone has no meaning.
-
-    If the parts follow a `word` such as pizza, the meaning is "pizza claw". If they come after the
-    name of a person, it is "Anna's dragon", even if letters stand between. Parts of the person's
-    own name do not count.
+def meaning(name: str, letters: str = "", word: str = "") -> Message:
+    """Return what a name means: "pizza claw" behind the `word` pizza, whose `letters` begin the
+    name, and otherwise "dino-, terrible, and -venator, hunter". If a part of the name is unknown,
+    return nothing.
     """
-    parts = parts_of(name.lower())
-    after = [part for part in parts if part.start > 0 and part.end > len(word)]
-    means = " ".join(part.root.meaning.split(",")[0] for part in after)
-    if is_person:
-        return Message([Piece(f"{word.capitalize()}'s {means}")] if means else [])
-    if len(word) >= SHORTEST_WORD and parts and parts[0].start == len(word):
+    if word and (root := root_behind(letters, name)):
+        means = re.split(", | or ", root.meaning)[0]
         return Message([Piece(f"{word} {means}")])
-    if [part.letters for part in parts] == ["saurus"]:
+    parts = parts_of(name.lower())
+    if not parts or "".join(part.letters for part in parts) != name.lower():
         return NOTHING
     meanings = []
     for part in parts:
-        letters = "-" * (part.start > 0) + part.letters + "-" * (part.end < len(name))
-        meanings.append(said("_{}_, {}").format(letters, part.root.meaning))
-    if len(meanings) < 2:
-        return joined("", meanings)
+        shown = "-" * (part.start > 0) + part.letters + "-" * (part.end < len(name))
+        meanings.append(said("_{}_, {}").format(shown, part.root.meaning))
     return joined(", ", meanings[:-1]) + ", and " + meanings[-1]
 
 
-def explained(name: str, word: str = "", *, is_person: bool = False) -> Message:
-    """Return a name from a to z with what its parts mean and, if it is real, what it is. Leave out
-    a note that is taboo.
+def explained(name: str, letters: str = "", word: str = "") -> Message:
+    """Return a name from a to z with what it means (see `meaning`) and, if it is real, what it is.
+    Leave out a note that is taboo.
     """
-    notes = [meaning(name, word, is_person=is_person)]
+    notes = [meaning(name, letters, word)]
     if name in fossils():
         notes.append(sentences.REAL_TOO.format(fossils()[name]))
     shown = joined("; ", (note for note in notes if note and not is_taboo(str(note))))
     return joined(": ", filter(None, (Message([Piece(name.capitalize(), "name")]), shown)))
+
+
+def link_of_name(name: str, letters: str, word: str) -> str:
+    """Return what a link says to open the card of a name. It has the letters of the word."""
+    return f"name-{name}" + (f"-{letters}" if word else "")
 
 
 def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> Message:
@@ -195,20 +193,17 @@ def results(people: Mapping[int, int]) -> Message:
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Return a name with what its parts mean. What `/me Anna` asked for, whoever asks, becomes
-    "Anna is Annalong: Anna's dragon".
+    """Return a name with what it means. What `/me Anna` asked for, whoever asks, becomes "Anna is
+    Annalong: Anna dragon".
     """
     if is_taboo(name):
         return sentences.TABOO_NAME
     if creation.voice:
         return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
+    known = explained(name, creation.prompt, creation.word)
     if creation.person != NOBODY:
-        return explained(name, creation.prompt)
-    return (
-        sentences.IS.format(creation.prompt.capitalize())
-        + explained(name, creation.prompt, is_person=True)
-        + "."
-    )
+        return known
+    return sentences.IS.format(creation.word or creation.prompt.capitalize()) + known + "."
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:

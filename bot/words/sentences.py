@@ -168,7 +168,7 @@ NO_NETWORK = {
     ),
 }
 REAL = said("*{}* is real: {}. Here's what I make of _{}…_")
-DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
+DINOSAUR = "a dinosaur"
 REAL_TOO = said("this one is real: {}")
 NO_NEW_NAME = said(
     "I couldn't find enough new names{}, and I never give one that I know to exist. Asking the same"
@@ -218,6 +218,7 @@ EXPORTED_PERSON = (
     " the newest first."
 )
 EXPORTED = "{}, code {}, seed {}, turn {}"
+EXPORTED_WORD = ", for the word “{}”"
 IN_PRIVATE = said("That's between you and me. Ask me in private: {}")
 FORGET = said(
     "Do you want me to forget you? I'll delete your seed, your rounds and all your creations, and"

@@ -14,7 +14,7 @@ LINES_SHOWN = 6
 BAR = 20  # characters: a phone shows lines of about 31
 STAGES = {
     "pretrain": "reading other animals' names",
-    "distil": "learning from its teachers",
+    "relatives": "reading other extinct animals' names",
     "tune": "reading the dinosaurs",
     "read": "reading Shakespeare and other poets",
     "again": "one more round",

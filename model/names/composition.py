@@ -78,6 +78,11 @@ class Composition:
     def step(self, lines: UnfinishedLines, ids: Ids, _ends: None) -> UnfinishedLines:
         return UnfinishedLines(self.nodes.step(lines.nodes, ids), *lines[1:])
 
+    @property
+    def ends(self) -> tuple[Piece, ...]:
+        """The pieces that may end a name."""
+        return tuple(piece for letters, (piece,) in self._pieces.items() if letters[0] == LATER)
+
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
         """Return the fewest pieces that make up a name, or what follows its prefix; empty if none
         do.

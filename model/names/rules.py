@@ -45,6 +45,13 @@ class Worth:
         joints = (joint[1] for joint in JOINT.finditer(name) if joint.end(1) > len(prefix))
         return not self._joints or all(joint in self._joints for joint in joints)
 
+    def links(self, name: str, at: int) -> bool:
+        """Return whether real names have the sequences of letters about the joint before letter
+        number `at`.
+        """
+        starts = range(max(0, at - SEQUENCE + 1), min(at, len(name) - SEQUENCE) + 1)
+        return all(name[start : start + SEQUENCE] in self._sequences for start in starts)
+
 
 def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
     """Yield the sequences of letters of a name, or of its rest if it does not begin here.

@@ -7,15 +7,19 @@ table of roots, SHARE of the names consist wholly of roots, and the others end w
 """
 
 import math
+from functools import cached_property
 
 from model.errors import RequestError
-from model.names.composition import MOST_BARRED, SHARE, Composition
+from model.names.composition import MOST_BARRED, SHARE, Composition, Piece
+from model.names.roots import LATER
 from model.names.rules import LETTERS_MORE, LONGEST_PARTLY, Worth
 from model.search import NO_WEIGHT, Beginning, Drawing, Line, Search
 from model.text.forms import LONGEST_NAME, USUAL_TEMPERATURE
 from model.text.vocabulary import NO_CHARACTER, fold
 from model.weights.checkpoint import Checkpoint
 
+FEWEST_ENDS = 4  # a root behind a word ends at least so many known names, in the same letters
+UNFIT = "-long"  # behind a word, it reads like English
 COLDEST = 1e-100
 """The lowest temperature, which stands for 0. Divided by it, two different logits are so far apart
 that the lower logit gets probability 0, and nothing overflows."""
@@ -39,6 +43,23 @@ class Names:
         if self._roots and (not self._composition or self._composition.nodes.are_many):
             self._composition = Composition(self._roots, self.vocabulary.characters)
         return self._composition
+
+    @cached_property
+    def ends(self) -> tuple[Piece, ...]:
+        """The roots that may stand behind a word (see `names.words`); none without a table."""
+        return tuple(
+            piece
+            for piece in (self.roots.ends if self.roots else ())
+            if piece.letters != UNFIT
+            and sum(name.endswith(piece.letters.removeprefix(LATER)) for name in self.known)
+            >= FEWEST_ENDS
+        )
+
+    def knows(self, name: str) -> bool:
+        """Return whether a name exists, as it is or folded."""
+        return any(
+            one in names for one in {name, fold(name)} for names in (self.known, self.others)
+        )
 
 
 class NameSearch(Search):
@@ -104,10 +125,9 @@ class NameSearch(Search):
         self.beginning = Beginning(self._last, node)
 
     def _is_new(self, name: str) -> bool:
-        taken = (self.lines, self._names.known, self._names.others)
-        if name in (self._prefix, self._prefix.rstrip(" ")):
+        if name in (self._prefix, self._prefix.rstrip(" "), *self.lines):
             return False
-        return not any(one in names for one in {name, fold(name)} for names in taken)
+        return fold(name) not in self.lines and not self._names.knows(name)
 
     def _chance_accepts(self, name: str, line: Line) -> bool:
         """Return whether a name has the roots that it must have, and a random number accepts them.

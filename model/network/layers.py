@@ -121,9 +121,7 @@ def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> t
     """Return the loss in nats (natural logarithms), summed where the mask is true, and log p.
 
     Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the
-    target. q may also hold the probabilities of a larger network; the smaller network then learns
-    from all that the larger one finds likely (Hinton, Vinyals & Dean 2015). logits and q (..., V),
-    mask (...) or None, which counts every row.
+    target. logits and q (..., V), mask (...) or None, which counts every row.
     """
     log_p = log_softmax(logits)
     losses = -(q * log_p).sum(axis=-1, dtype=np.float64)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from model.network.layers import (
     Array,
@@ -135,7 +135,7 @@ class LanguageModel:
     def loss_and_gradients(
         self,
         inputs: Ids,
-        targets: NDArray[Any],
+        targets: Ids,
         state: Array,
         mask: Mask | None = None,
         dropout: Sequence[Array] | None = None,
@@ -143,11 +143,10 @@ class LanguageModel:
         """Return the loss in nats, summed where `mask` (T, B) is true, the gradients of this sum,
         and the next state.
 
-        The inputs are ids (T, B). The targets are the ids (T, B) that follow them, or probabilities
-        (T, B, V) that another network gives to all characters.
+        The inputs are ids (T, B), and the targets the ids (T, B) that follow them.
         """
         run = self.forward(inputs, state, dropout)
-        q = one_hot(targets, self.architecture.vocab_size) if targets.ndim == 2 else targets
+        q = one_hot(targets, self.architecture.vocab_size)
         nats, log_p = cross_entropy(run.logits, q, mask)
         gradients = self.backward(cross_entropy_backward(log_p, q, mask), run)
         return nats, gradients, run.state

@@ -2,7 +2,9 @@
 
 import tarfile
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
+from itertools import chain
 from lzma import LZMAError
 
 from model import files
@@ -12,8 +14,8 @@ from model.text.encodings import CorpusError, read_file
 
 DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
-DINOSAURS, GENERA, NEAR_GENERA = (
-    RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt")
+DINOSAURS, GENERA, NEAR_GENERA, OTHER_GENERA = (
+    RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt", "other_genera.txt")
 )
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
 SHAKESPEARE = RELEASED / "shakespeare.tar.xz"
@@ -38,15 +40,26 @@ def real_names() -> frozenset[str]:
 
 
 def unread_genera() -> tuple[str, ...]:
-    """Return the genera that no network reads and none may invent: extinct ones, and those whose
-    names are near to a dinosaur's.
+    """Return the genera that no network reads and none may invent: those whose names are near to a
+    dinosaur's, and some that end like one.
     """
-    return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
+    return tuple(
+        chain.from_iterable(
+            path.read_text(encoding="ascii").split() for path in (NEAR_GENERA, OTHER_GENERA)
+        )
+    )
 
 
 def names_corpus() -> Corpus:
-    """Read the dinosaurs' names, and other genera for pretraining."""
-    return read_names(DINOSAURS, pretraining=[GENERA.read_text(encoding="ascii")])
+    """Read the dinosaurs' names, other genera for pretraining, and extinct ones as `reading`.
+
+    The extinct ones are part of the pretraining, too. Raises TableError.
+    """
+    near = frozenset(NEAR_GENERA.read_text(encoding="ascii").split())
+    extinct = [name for name in fossils() if name not in near]
+    genera = GENERA.read_text(encoding="ascii")
+    corpus = read_names(DINOSAURS, pretraining=[genera, "\n".join(extinct)])
+    return replace(corpus, reading=tuple(extinct))
 
 
 def shakespeare() -> Mapping[str, str]:

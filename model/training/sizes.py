@@ -7,7 +7,7 @@ from dataclasses import replace
 from model.network.parameters import CellName
 from model.text.corpus import Corpus
 from model.text.forms import Form
-from model.training.recipes import NAMES, TEACHER, VERSE, Recipe, Stage
+from model.training.recipes import NAMES, VERSE, Recipe, Stage
 from model.weights.checkpoint import Checkpoint
 
 SMALL = 20_000
@@ -38,14 +38,12 @@ def recipe_for(
     """Return the recipe of a training from nothing.
 
     The project's own texts come with pretraining, and have recipes of their own: VERSE for verse,
-    NAMES for an RNN of names, TEACHER for another cell. Any other text gets an LSTM and one stage.
+    NAMES for names. Any other text gets an LSTM and one stage.
     A small text is learnt by heart within a few epochs, so it needs much dropout and a small
     network. A large text needs the time that dropout would cost.
     """
     if corpus.pretraining:
-        recipe = VERSE
-        if corpus.form == "names":
-            recipe = NAMES if cell in (None, "rnn") else TEACHER
+        recipe = NAMES if corpus.form == "names" else VERSE
     else:
         size = count_characters(corpus.training)
         width = STEP * round(UNITS[corpus.form] * (size / SMALL) ** 0.2 / STEP)

@@ -5,11 +5,10 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count, pairwise, starmap
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.sizes import documents_of, measured_part
@@ -29,7 +27,6 @@ from model.training.starts import in_characters
 from model.weights.checkpoint import Checkpoint
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress
-DRAWN = 40_000  # names by teachers
 FEWEST_ROWS = 8  # a thread with fewer rows costs more than it saves
 
 
@@ -62,9 +59,7 @@ class Trainer:
 
     `best` is the network that the training would end with now, and `newest` what the last step
     made. With `start`, the training goes on from these weights, whose architecture must be the
-    recipe's, and adds the characters that they lack. With `teachers`, stages whose text is
-    "reading" read names that these networks drew, and learn their probabilities. The teachers must
-    have the characters of the corpus.
+    recipe's, and adds the characters that they lack.
     """
 
     def __init__(
@@ -75,13 +70,7 @@ class Trainer:
         seed: int = 0,
         threads: int = 1,
         start: Checkpoint | None = None,
-        teachers: Sequence[Checkpoint] = (),
     ) -> None:
-        self.teachers = [teacher.language_model for teacher in teachers]
-        if teachers:
-            generator = np.random.default_rng([seed, 2])
-            drawn = draw_names(self.teachers, corpus, DRAWN, generator)
-            corpus = replace(corpus, reading=tuple(drawn))
         if start is None:
             shape = recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers
             generator = np.random.default_rng([seed, 0])
@@ -147,7 +136,7 @@ class Trainer:
                     loss = self.measure_and_keep(even_if_worse=stage.keep == "last")
                     if self.best_step == self.step:
                         without_best = 0
-                    elif read >= EARLY_STOPPING_BEGINS * stage.characters:
+                    elif stage.keep == "best" and read >= EARLY_STOPPING_BEGINS * stage.characters:
                         without_best += 1
                     is_over = is_over or without_best >= stage.patience
                 fraction = (done + (stage.characters if is_over else read)) / all_characters
@@ -208,9 +197,6 @@ class Trainer:
         is dropped, 1/keep elsewhere.
         """
         inputs, rows, draw = batch.inputs, batch.inputs.shape[1], self._noise.random
-        targets: Any = batch.targets
-        if self.teachers and stage.text == "reading":
-            targets = soft_targets(self.teachers, inputs)
         if stage.input_dropout:
             is_hidden = draw(inputs.shape, dtype=np.float32) < stage.input_dropout
             inputs = np.where(is_hidden, NO_CHARACTER, inputs)
@@ -223,7 +209,7 @@ class Trainer:
         def compute(part: slice) -> tuple[float, Parameters, Array]:
             return language_model.loss_and_gradients(
                 inputs[:, part],
-                targets[:, part],
+                batch.targets[:, part],
                 state[:, :, part],
                 batch.mask[:, part],
                 None if dropout is None else list(dropout[:, part]),

@@ -12,7 +12,7 @@ have decoders with the same `Exact`.
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from model.errors import RequestError
 from model.names.search import Names, NameSearch
+from model.names.words import WordSearch
 from model.network.exact import Exact
 from model.network.layers import Array, Ids, Mask
 from model.search import Drawing, Line, Masks, Numbers, Search, UnfinishedLines
 from model.weights.checkpoint import Checkpoint
-from model.writing.look import Letter, look
+from model.writing.look import Letter, look, nats_behind
 from model.writing.requests import LineRequest, NameRequest, Request, Result, VerseRequest
 from model.writing.sampling import log_p, log_p_allowed, sample_next, scores_of
 
@@ -151,6 +152,9 @@ class Decoder:
                 f"a checkpoint of {made.form} cannot serve a {type(request).__name__}"
             )
         if isinstance(request, NameRequest):
+            if request.is_word and self._names.roots:
+                nats = partial(nats_behind, self._vocabulary, self.exact)
+                return WordSearch(drawing, self._names, request.prefix, request.count, nats)
             return NameSearch(drawing, self._names, request.prefix, request.count, request.attempts)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late

@@ -37,7 +37,8 @@ class Sampling:
 
 @dataclass(frozen=True)
 class NameRequest:
-    """Asks for `count` different new names that begin with `prefix`.
+    """Asks for `count` different new names that begin with `prefix`. If that `is_word`, and the
+    checkpoint knows roots, each name is this word with a root behind it.
 
     An attempt fails if the checkpoint knows the name, if this request has it already, if it is only
     the prefix, or if it has more than 40 characters and more than any known name. For each name,
@@ -50,6 +51,7 @@ class NameRequest:
     prefix: str = ""
     sampling: Sampling = Sampling()
     attempts: int = 100
+    is_word: bool = False
 
     def __post_init__(self) -> None:
         _check_counts(count=self.count, attempts=self.attempts)
