@@ -64,11 +64,11 @@ async def test_creations_that_never_arrived_and_weights_that_did_not_win_go_afte
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
     for own_words in (0, 7):
-        wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9xb4q", own_words=own_words)
+        wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9xb4q", own_words=own_words, word="Mä")
         creation = await store.draft(1, wish, "cf4b27233ab0", 0.8)
         assert await store.creation(creation.code) == creation
         assert (creation.count, creation.temperature, creation.own_words) == (3, 1.3, own_words)
-        assert creation.voice == "k7m2p9xb4q"
+        assert (creation.voice, creation.word) == ("k7m2p9xb4q", "Mä")
         assert CODE.fullmatch(creation.code)
     longer = await store.completed(creation, " and more")
     assert await store.creation(creation.code) == longer
