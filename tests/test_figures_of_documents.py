@@ -29,7 +29,7 @@ FIGURES = {
 }
 SHEETS = {
     "names that three readers would keep, in % (60 of each; the readers know many real ones)": (
-        CARDS[0].parent / "readings" / "3.json",
+        CARDS[0].parent / "readings" / "4.json",
         "new",
         1,
     ),
