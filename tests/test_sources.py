@@ -58,13 +58,11 @@ def test_a_tool_downloads_a_package_only_with_the_right_sha256(
     """pip is a child process, and looks into a folder instead of the network."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(DownloadError, match=r"^verses==1\.0 cannot be fetched; .* No matching"):
-        downloaded("verses==1.0", "0" * 64)
     wheel = tmp_path / "verses-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("verses-1.0.dist-info/METADATA", "Name: verses\nVersion: 1.0\n")
         archive.writestr("verses-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
-    with pytest.raises(DownloadError, match="DO NOT MATCH THE HASHES"):
+    with pytest.raises(DownloadError, match=r"^verses==1\.0 cannot be fetched; .* DO NOT MATCH"):
         downloaded("verses==1.0", "0" * 64)
     content = wheel.read_bytes()
     assert downloaded("verses==1.0", sha256(content)) == content

@@ -120,7 +120,7 @@ def is_gone(pid: int) -> bool:
 SLOW = """
 import runpy, shutil, sys, time
 delete = shutil.rmtree
-shutil.rmtree = lambda *given, **options: (time.sleep(1.5), delete(*given, **options))
+shutil.rmtree = lambda *given, **options: (time.sleep(1.2), delete(*given, **options))
 sys.argv[0] = "bot.training"
 runpy.run_module("bot.training", run_name="__main__")
 """
