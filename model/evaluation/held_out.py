@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.errors import MangosaurusError
-from model.network.layers import Floats, cross_entropy, one_hot
+from model.network.layers import Floats, cross_entropy
 from model.network.network import LanguageModel
 from model.text.batches import padded_batch
 from model.text.corpus import Corpus
@@ -71,11 +71,10 @@ def _nats(language_model: LanguageModel, documents: Sequence[str], corpus: Corpu
     """Return the loss on documents, each from the zero state, summed over their characters."""
     first = NO_CHARACTER if corpus.form == "names" else corpus.vocabulary.newline
     batch = padded_batch(documents, corpus.vocabulary, first=first)
-    targets = one_hot(batch.targets, len(corpus.vocabulary))
     nats, state = 0.0, language_model.initial_state(len(documents))
-    for start in range(0, len(targets), STEPS_AT_ONCE):
+    for start in range(0, len(batch.targets), STEPS_AT_ONCE):
         steps = slice(start, start + STEPS_AT_ONCE)
         run = language_model.forward(batch.inputs[steps], state)
         state = run.state
-        nats += cross_entropy(run.logits, targets[steps], batch.mask[steps])[0]
+        nats += cross_entropy(run.logits, batch.targets[steps], batch.mask[steps])[0]
     return nats

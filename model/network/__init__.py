@@ -8,7 +8,8 @@ How do we know that it did not just learn its list by heart? Read in this order:
     rnn           a memory that is carried from step to step, and the way back through it
     lstm, gru     memories that last longer
     parameters    all the numbers of a network, and their first values
-    network       layers above each other, and the way back through them
+    network       layers above each other, and the way back through them; letters or words
+    sample        a loss that looks at some words in place of all
     gradients     how we know that all this is derived without a mistake (it runs, too)
     train         a whole training; `python -m model.network --cell gru` runs it
     exact         the same step for a text that must be equal on every machine
@@ -18,8 +19,8 @@ yourself. The same files train the networks of this project, so they must also b
 loop over time, they multiply in one piece all that waits for nothing. Inside the loop,
 `layers.multiplier` does what x @ w does, in less time.
 
-Some things are left out because they are not needed at this size: an embedding (the rows of the
-first w_x are one), layer normalisation (one or two layers train well without), attention (a name
-has a dozen letters), a graphics card (a step takes milliseconds). `train` also does without dropout
-and a falling learning rate. `model.training` has both.
+Some things are left out because they are not needed at this size: layer normalisation (one or two
+layers train well without), attention (a name has a dozen letters), a graphics card (a step takes
+milliseconds). `train` also does without an embedding, dropout and a falling learning rate.
+`model.training` has all three.
 """

@@ -1,5 +1,6 @@
 """Checks gradients in a second way, which knows nothing of the chain rule: move a number a little,
-look at the loss. `python -m model.network.gradients` does so for every cell.
+look at the loss. `python -m model.network.gradients` does so for every cell, with one-hot letters
+and with words: an embedding, and a loss on a sample.
 
     d_x ≈ (loss(x + ε) - loss(x - ε)) / 2ε
 
@@ -13,9 +14,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model.network.layers import Array, cross_entropy, one_hot
+from model.network.layers import Array, cross_entropy
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, Arrays, CellName
+from model.network.sample import Words
 
 TOLERANCE = 1e-6
 """In double precision, right gradients differ by less than 1e-7, and those of a wrong formula by
@@ -48,23 +50,29 @@ def relative_differences(
     }
 
 
-def check_cell(cell: CellName) -> dict[str, float]:
+def check_cell(cell: CellName, embedding: int = 0) -> dict[str, float]:
     """Return the relative differences of a small network: two layers of 3 units that read 3 steps
-    of 2 rows.
+    of 2 rows. With an embedding, the loss is that on a sample of 5 of 7 words.
     """
     generator = np.random.default_rng(0)
+    vocab_size = 7 if embedding else 4
     language_model = LanguageModel.initialise(
-        Architecture(cell, 4, 3, layers=2), generator, np.float64
+        Architecture(cell, vocab_size, 3, 2, embedding), generator, np.float64
     )
     language_model.parameters.whole += generator.normal(
         0, 0.5, language_model.parameters.whole.shape
     )
-    inputs, targets = generator.integers(0, 4, (2, 3, 2))
+    inputs, targets = generator.integers(0, vocab_size, (2, 3, 2))
     state = generator.normal(0, 0.5, language_model.initial_state(2).shape)
-    _, gradients, _ = language_model.loss_and_gradients(inputs, targets, state)
+    among = None
+    if embedding:
+        ids = np.union1d(np.arange(2), targets)
+        among = Words(ids, -generator.random(len(ids)))
+    _, gradients, _ = language_model.loss_and_gradients(inputs, targets, state, among=among)
 
     def loss() -> float:
-        return cross_entropy(language_model.forward(inputs, state).logits, one_hot(targets, 4))[0]
+        places = among.ids.searchsorted(targets) if among else targets
+        return cross_entropy(language_model.forward(inputs, state, None, among).logits, places)[0]
 
     return relative_differences(gradients, loss, language_model.parameters)
 
@@ -78,10 +86,11 @@ def main(arguments: list[str] | None = None) -> None:
     cell = parser.parse_args(arguments).cell
     largest = 0.0
     for name in [cell] if cell else CELLS:
-        for parameter, difference in check_cell(name).items():
-            verdict = "right" if difference <= TOLERANCE else "WRONG"
-            print(f"{name:6}{parameter:14}{difference:.0e}  {verdict}")
-            largest = max(largest, difference)
+        for kind, embedding in (("letters", 0), ("words", 2)):
+            for parameter, difference in check_cell(name, embedding).items():
+                verdict = "right" if difference <= TOLERANCE else "WRONG"
+                print(f"{name:6}{kind:9}{parameter:14}{difference:.0e}  {verdict}")
+                largest = max(largest, difference)
     print(
         "So far is back-propagation from central differences, as a share of the largest gradient.\n"
         "Central differences know no derivation: where both agree, the derivation is right.\n"

@@ -1,11 +1,11 @@
-"""What every network here has in common: linear layer, look-up, softmax and cross-entropy, forward
-and backward.
+"""What every network here has in common: linear layer, look-up, embedding, softmax and
+cross-entropy, forward and backward.
 
 A layer is two functions without memory. The forward function computes y from x. The backward
 function receives d_y, the derivative of the loss with respect to y, and returns the derivatives
 with respect to all that y was computed from.
 
-    T time steps, B sequences (rows), V characters, D inputs of a layer, H hidden units, K outputs
+    T time steps, B sequences (rows), V tokens, D inputs of a layer, H hidden units, K outputs
     d_y      the derivative of the loss with respect to y; it has the shape of y
     ⊙        multiplication element by element; without a sign, x w is a product of matrices
 
@@ -81,6 +81,30 @@ def look_up_backward(d_y: Array, ids: Ids, vocab_size: int) -> tuple[Array, Arra
     return weight_gradient(one_hot(ids, vocab_size).astype(d_y.dtype), d_y), d_y.sum(axis=(0, 1))
 
 
+def embed(ids: Ids, table: Array) -> Array:
+    """Return the rows (..., D) of a table (V, D) for ids (...); zeros for NO_CHARACTER, -1.
+
+    A network that reads words has too many of them for one-hot rows. So a word is a row of D
+    numbers, which are learnt like all others (Bengio et al. 2003).
+    """
+    return np.where(ids[..., None] < 0, 0, table[ids])
+
+
+def embed_backward(d_x: Array, ids: Ids, vocab_size: int) -> Array:
+    """Return d_table (V, D) for d_x (..., D) and ids (...).
+
+    x is a copy of a row, so the row moves the loss as far as all its copies together: each id adds
+    its d_x to its row. To add them in a fixed order, equal ids are brought together.
+    """
+    d_table = np.zeros((vocab_size, d_x.shape[-1]), d_x.dtype)
+    flat = ids.ravel()
+    order = np.argsort(flat, kind="stable")[np.count_nonzero(flat < 0) :]
+    found, starts = np.unique(flat[order], return_index=True)
+    if found.size:
+        d_table[found] = np.add.reduceat(d_x.reshape(-1, d_x.shape[-1])[order], starts, axis=0)
+    return d_table
+
+
 def room_for_states(first: Array, steps: int) -> Array:
     """Return an array (T+1, B, H) for the states before and after each of T steps.
 
@@ -117,25 +141,27 @@ def log_softmax(logits: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> tuple[float, Array]:
+def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tuple[float, Array]:
     """Return the loss in nats (natural logarithms), summed where the mask is true, and log p.
 
-    Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the
-    target. logits and q (..., V), mask (...) or None, which counts every row.
+    The loss of a row is -log p of its target, with p = softmax(logits). logits (..., V), targets
+    (...), mask (...) or None, which counts every row.
     """
     log_p = log_softmax(logits)
-    losses = -(q * log_p).sum(axis=-1, dtype=np.float64)
-    return float((losses if mask is None else losses[mask]).sum()), log_p
+    losses = -np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0]
+    return float((losses if mask is None else losses[mask]).sum(dtype=np.float64)), log_p
 
 
-def cross_entropy_backward(log_p: Array, q: Array | Mask, mask: Mask | None = None) -> Array:
-    """Return d_logits = p - q, and 0 where the mask is false.
+def cross_entropy_backward(log_p: Array, targets: Ids, mask: Mask | None = None) -> Array:
+    """Return d_logits = p - q, and 0 where the mask is false. q is the one-hot row of the target.
 
-    The loss of a row is Σ q (log Σ e^logits - logit). The q sum to 1, so it equals log Σ e^logits -
-    Σ q logit. With respect to one logit, the derivative of log Σ e^logits is e^logit / Σ e^logits =
-    p, and that of Σ q logit is q.
+    The loss of a row is log Σ e^logits - logit of the target. With respect to one logit, the
+    derivative of log Σ e^logits is e^logit / Σ e^logits = p. That of the target's own logit is 1.
     """
-    d_logits = np.exp(log_p) - q
+    d_logits = np.exp(log_p)
+    places = targets[..., None]
+    of_target = np.take_along_axis(d_logits, places, axis=-1) - 1
+    np.put_along_axis(d_logits, places, of_target, axis=-1)
     return d_logits if mask is None else d_logits * mask[..., None]
 
 

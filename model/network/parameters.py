@@ -32,6 +32,7 @@ class Architecture:
     vocab_size: int
     hidden_size: int
     layers: int = 1
+    embedding: int = 0  # how many numbers stand for a token; 0: one-hot rows do
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -41,25 +42,32 @@ class Architecture:
         for name in ("vocab_size", "hidden_size", "layers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.embedding < 0:
+            raise ValueError(f"embedding is {self.embedding}; it must be at least 0")
 
 
 def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     """Return every parameter's name and shape, in the order in which `initial_parameters` draws
     them.
 
+        embedding     (V, E), if there is one
         each layer    w_x (D, kH), w_h (H, kH), b (kH,): the k gates of the cell side by side
-        output        w_y (H, V), b_y (V,)
+        output        w_y (H, V), b_y (V,); with an embedding, w_y (H, E)
 
-    The first layer reads D = V characters, each further layer the D = H hidden units below it.
+    The first layer reads D = V characters or the D = E numbers of an embedding, each further layer
+    the D = H hidden units below it.
     """
     hidden_size, vocab_size = architecture.hidden_size, architecture.vocab_size
     width = len(CELLS[architecture.cell].GATES) * hidden_size
+    read = architecture.embedding or vocab_size
     shapes: dict[str, tuple[int, ...]] = {}
+    if architecture.embedding:
+        shapes["embedding"] = (vocab_size, read)
     for n in range(architecture.layers):
-        shapes[f"layers.{n}.w_x"] = (hidden_size if n else vocab_size, width)
+        shapes[f"layers.{n}.w_x"] = (hidden_size if n else read, width)
         shapes[f"layers.{n}.w_h"] = (hidden_size, width)
         shapes[f"layers.{n}.b"] = (width,)
-    return shapes | {"w_y": (hidden_size, vocab_size), "b_y": (vocab_size,)}
+    return shapes | {"w_y": (hidden_size, read), "b_y": (vocab_size,)}
 
 
 def parameter_count(architecture: Architecture) -> int:
@@ -68,7 +76,7 @@ def parameter_count(architecture: Architecture) -> int:
 
 
 class Parameters(Mapping[str, Array]):
-    """Arrays by name, or as `layers`, `w_y` and `b_y`.
+    """Arrays by name, or as `embedding`, `layers`, `w_y` and `b_y`.
 
     All are views of `whole` (N,), one array, so an optimizer can update every parameter at once.
     """
@@ -91,6 +99,8 @@ class Parameters(Mapping[str, Array]):
             LayerParameters(*(self[f"layers.{n}.{part}"] for part in LayerParameters._fields))
             for n in range(architecture.layers)
         ]
+        # (0, 0) if one-hot rows are read
+        self.embedding = self._views.get("embedding", np.empty((0, 0), whole.dtype))
         self.w_y, self.b_y = self["w_y"], self["b_y"]
 
     @classmethod
@@ -126,7 +136,8 @@ def initial_parameters(
 ) -> Parameters:
     """Draw the parameters of an untrained network.
 
-    w_x of the first layer     standard normal, as for embeddings: a step reads one row of it
+    embedding                  normal, and each row about 1 long
+    w_x of one-hot rows        standard normal, because a step reads one row of it
     w_h                        orthogonal, a matrix for each gate (Saxe et al. 2014)
     other matrices             uniform between -1/√H and 1/√H
     b                          as the cell says
@@ -136,8 +147,11 @@ def initial_parameters(
     limit = hidden_size**-0.5
     cell = CELLS[architecture.cell]
     parameters = Parameters.empty(architecture, dtype)
+    if architecture.embedding:
+        scale = architecture.embedding**-0.5
+        parameters.embedding[:] = scale * generator.standard_normal(parameters.embedding.shape)
     for n, layer in enumerate(parameters.layers):
-        if n == 0:
+        if n == 0 and not architecture.embedding:
             layer.w_x[:] = generator.standard_normal(layer.w_x.shape)
         else:
             layer.w_x[:] = generator.uniform(-limit, limit, layer.w_x.shape)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
+from model.network.layers import Array, Ids, Mask, cross_entropy, softmax
 from model.network.network import LanguageModel
 
 LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # an index is an id; newlines begin and end a name
@@ -84,7 +84,7 @@ def held_out_loss(model: LanguageModel, names: Names) -> float:
     """Return the mean loss in nats per character; the newline at the end of a name is one."""
     inputs, targets, mask = batch_of(names)
     logits = model.forward(inputs, model.initial_state(len(names))).logits
-    return cross_entropy(logits, one_hot(targets, len(LETTERS)), mask)[0] / int(mask.sum())
+    return cross_entropy(logits, targets, mask)[0] / int(mask.sum())
 
 
 def sample(model: LanguageModel, generator: Generator, temperature: float = 1.0) -> str:
