@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.network.exact import H_DIGITS, Exact, look_up, on_grid
+from model.network.exact import H_DIGITS, Exact, WordLogits, look_up, on_grid
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, CellName
@@ -27,8 +27,8 @@ ROWS, STEPS = 140, 12
 WIDTHS = (1, 2, 5, 16, 17, 49, ROWS)
 
 
-def network(hidden_size: int, cell: CellName = "lstm") -> LanguageModel:
-    architecture = Architecture(cell, 38, hidden_size, 1 if cell == "rnn" else 2)
+def network(hidden_size: int, cell: CellName = "lstm", embedding: int = 0) -> LanguageModel:
+    architecture = Architecture(cell, 38, hidden_size, 1 if cell == "rnn" else 2, embedding)
     found = LanguageModel.initialise(architecture, np.random.default_rng(0))
     for parameter in (found.parameters.w_y, found.parameters.b_y):
         parameter *= 7  # as large as in a trained network
@@ -46,11 +46,13 @@ def logits(exact: Exact, ids: NDArray[np.intp]) -> Array:
     return np.stack([exact.step(step, state) for step in ids])
 
 
-@pytest.mark.parametrize("hidden_size", [16, 100, 256])
+@pytest.mark.parametrize(("hidden_size", "embedding"), [(16, 0), (100, 0), (256, 0), (100, 64)])
 @every_cell
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName) -> None:
+def test_a_row_has_the_same_bits_at_every_width(
+    hidden_size: int, embedding: int, cell: CellName
+) -> None:
     """Alone and among any other rows, at any index, with one BLAS thread and with two."""
-    exact, ids = Exact(network(hidden_size, cell)), inputs()[:4]
+    exact, ids = Exact(network(hidden_size, cell, embedding)), inputs()[:4]
     random = np.random.default_rng(2)
     alone = np.concatenate([logits(exact, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
@@ -60,9 +62,12 @@ def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName
                 assert np.array_equal(logits(exact, ids[:, rows]), alone[:, rows])
 
 
+@pytest.mark.parametrize("embedding", [0, 64])
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
-def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size: float) -> None:
-    language_model, ids = network(100), inputs()[:6]
+def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(
+    size: float, embedding: int
+) -> None:
+    language_model, ids = network(100, embedding=embedding), inputs()[:6]
     for parameter in (language_model.parameters.w_y, language_model.parameters.b_y):
         parameter *= size / np.abs(parameter).max(initial=1)
     exact = Exact(language_model)
@@ -90,15 +95,37 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int) -> None:
         assert float(np.add.accumulate((column * x)[::-1])[-1]) == exact
 
 
-@given(
-    st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 64), st.integers(1, 3)
-)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.integers(-20, 20))
 @settings(max_examples=30)
+def test_the_logits_of_words_are_exact_sums(seed: int, size: int, scale: int) -> None:
+    """Whatever a training made of the embedding, and whatever y is."""
+    random = np.random.default_rng(seed)
+    embedding = (random.standard_normal((9, size)) ** 3 * 2.0**scale).astype(np.float32)
+    b_y = random.standard_normal(9).astype(np.float32)
+    words = WordLogits(embedding, b_y, H_DIGITS)
+    y: Array = (random.standard_normal((2, size)) * 2.0**-scale).astype(np.float32)
+    found = words.logits(y)  # rounds y
+    for row in range(2):
+        for word in range(9):
+            products = zip(y[row].tolist(), words.table[word].tolist(), strict=True)
+            exact = sum(Fraction(a) * Fraction(b) for a, b in products)
+            assert Fraction(float(found[row, word])) == exact + Fraction(float(words.b_y[word]))
+
+
+@given(
+    st.sampled_from(sorted(CELLS)),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 64),
+    st.integers(1, 3),
+    st.sampled_from((0, 24, 40)),
+)
+@settings(max_examples=50)
 def test_any_network_gives_the_logits_of_its_equations_but_for_rounding(
-    cell: CellName, seed: int, hidden_size: int, layers: int
+    cell: CellName, seed: int, hidden_size: int, layers: int, embedding: int
 ) -> None:
     random = np.random.default_rng(seed)
-    language_model = LanguageModel.initialise(Architecture(cell, 38, hidden_size, layers), random)
+    architecture = Architecture(cell, 38, hidden_size, layers, embedding)
+    language_model = LanguageModel.initialise(architecture, random)
     state, ids = language_model.initial_state(3), random.integers(NO_CHARACTER, 38, size=(STEPS, 3))
     for step, row in zip(ids, logits(Exact(language_model), ids), strict=True):
         expected, state = language_model.step(step, state)

@@ -5,6 +5,12 @@ suits the number of rows, the threads and the processor. Here no sum of products
 order gives the same: h is on a grid, and so are the parameters (`on_grid`). All else is sums and
 products of two numbers, which every processor rounds alike, and tanh.
 
+A network that reads words has its embedding on a grid, too: multiples of 2^-8 between -2 and 2, or of
+2^-7 if h is stored doubled. It is the input of the first layer, and the parameters of that layer
+are rounded to suit. For the logits, the same table is multiplied by y = h w_y, which is kept between
+-4 and 4 and rounded to multiples of a step that makes these sums exact. No table of words and gates
+is needed, and the memory of the embedding is all that a large vocabulary takes.
+
 Processors and libraries compute tanh with different last digits. So a table defines it: tanh of
 every multiple of 2^-7 from -8 to 8, rounded to multiples of 2^-8. An argument is first rounded to
 the nearest multiple of 2^-7. Beyond 8, tanh rounds to 1, as the last entry does. The table need not
@@ -19,12 +25,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Array, Floats, Ids
+from model.network.layers import Array, Floats, Ids, embed
 from model.network.network import LanguageModel
 
 FLOAT = np.finfo(np.float32)
 FEW_ROWS, PANEL = 32, 64  # at most FEW_ROWS rows are multiplied by PANEL columns at a time
 H_DIGITS = 8  # binary digits after the point of h, and of tanh from the table
+LARGEST_X, LARGEST_Y = 2.0, 4.0  # limits of the numbers of an embedding, and of h w_y
 # (x + c) - c rounds a small x to a multiple of 2^-digits: x + c has no room for finer digits. NumPy
 # adds an array of shape () faster than a scalar.
 _TO_7, _TO_8 = (np.array(1.5 * 2.0 ** (FLOAT.nmant - digits), FLOAT.dtype) for digits in (7, 8))
@@ -42,33 +49,69 @@ class Exact:
         self._cell_step = cell.step
         self._shape = (architecture.layers, len(language_model.cell.State._fields), size)
         of_h = np.float64(0.5 if cell.is_doubled else 1)  # halving is exact
+        digits = H_DIGITS - cell.is_doubled
+        is_embedded = bool(architecture.embedding)
         stacks = []
         for n, layer in enumerate(p.layers):
             w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
-            # The first layer looks up rows that have the bias in them; b alone is for NO_CHARACTER.
-            inputs = [w_x * of_h, b] if n else [w_x + b, b]
+            if n or is_embedded:
+                inputs = [w_x * (of_h if n else 1), b]
+            else:  # It looks up rows that have the bias in them; b alone is for NO_CHARACTER.
+                inputs = [w_x + b, b]
             stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
-        stacks.append(np.vstack([p.w_y * of_h, p.b_y[None]]))
-        lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
-        digits = H_DIGITS - cell.is_doubled
+        b_y = np.zeros((1, architecture.embedding)) if is_embedded else p.b_y[None]
+        stacks.append(np.vstack([p.w_y * of_h, b_y]))
+        lookups = [0 if is_embedded else architecture.vocab_size + 1] + [0] * architecture.layers
         rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
-        self._lookup = rounded[0][:-size]  # a row for each character, and one for NO_CHARACTER
+        # a row for each character, and one for NO_CHARACTER; or w_x and b of the first layer
+        self._first = rounded[0][:-size]
         # for each layer: its w_h, then the w and b of the layer above it, or of the logits
         self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
+        self._words = WordLogits(p.embedding, p.b_y, digits) if is_embedded else None
 
     def initial_state(self, rows: int) -> Array:
         return np.zeros((rows, *self._shape), FLOAT.dtype)
 
     def step(self, ids: Ids, state: Array) -> Array:
-        """Read ids (B,), -1 for no character, and overwrite the state. Return the logits (B, V)."""
-        z = self._lookup.take(ids, axis=0)
+        """Read ids (B,), -1 for no token, and overwrite the state. Return the logits (B, V)."""
+        if self._words:
+            z = _product(embed(ids, self._words.table), self._first[:-1])
+            z += self._first[-1]
+        else:
+            z = self._first.take(ids, axis=0)
         for n, (w_h, w_above, b_above) in enumerate(self._layers):
             h = state[:, n, 0]
             z += _product(h, w_h)
             self._cell_step(z, state[:, n])
             z = _product(h, w_above)  # for the layer above, or the logits
             z += b_above
-        return z
+        return self._words.logits(z) if self._words else z
+
+
+class WordLogits:
+    """An embedding on a grid: the `table` (V, E), and the logits of all words."""
+
+    def __init__(self, embedding: Array, b_y: Array, digits: int) -> None:
+        step = 2.0**-digits
+        rounded = (
+            np.rint(np.clip(embedding.astype(np.float64), -LARGEST_X, LARGEST_X) / step) * step
+        )
+        largest = LARGEST_Y * np.abs(rounded).sum(axis=1).max() + np.abs(b_y).max()
+        # as in `on_grid`, with y as the parameter that is rounded
+        product_step = np.ldexp(1.0, max(np.frexp(largest)[1], 0) - FLOAT.nmant)
+        self.table = rounded.astype(FLOAT.dtype)
+        self.b_y = (np.rint(b_y / product_step) * product_step).astype(FLOAT.dtype)
+        self._y_step = FLOAT.dtype.type(product_step / step)
+
+    def logits(self, y: Array) -> Array:
+        """Return y tableᵀ + b_y (B, V) for y (B, E), which is overwritten."""
+        np.clip(y, -LARGEST_Y, LARGEST_Y, out=y)
+        y /= self._y_step
+        np.rint(y, out=y)
+        y *= self._y_step
+        logits = y.dot(self.table.T)
+        logits += self.b_y
+        return logits
 
 
 def _product(x: Array, w: Array) -> Array:
