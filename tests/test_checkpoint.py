@@ -112,7 +112,7 @@ def architecture(**changes: Any) -> dict[str, Any]:
         (architecture(layers=2), "names or shapes are not those of the architecture"),
         (architecture(hidden_size=0), "hidden_size is 0"),
         ({"architecture": {}}, "its facts are invalid: .*cell"),
-        ({"vocabulary": "\n abc"}, "its vocabulary has 5 characters, its network 6"),
+        ({"vocabulary": "\n abc"}, "its vocabulary has 5 tokens, its network 6"),
         ({"vocabulary": "zyx\n"}, "a vocabulary must be sorted"),
         ({"description": {}}, "its facts are invalid: .*form"),
         (description(tanh="table"), "its facts are invalid: .*tanh"),
@@ -155,7 +155,7 @@ def test_a_checkpoint_that_would_not_load_is_not_written(path: Path) -> None:
     for bad, reason in (
         (broken, "'b_y' has a number that is not finite"),
         (checkpoint(known_words=frozenset({"xyz"})), "no id for 'x'"),
-        (checkpoint(vocabulary=Vocabulary("\n a")), "its vocabulary has 3 characters"),
+        (checkpoint(vocabulary=Vocabulary("\n a")), "its vocabulary has 3 tokens"),
     ):
         with pytest.raises(
             CheckpointError, match=re.escape(f"{path}: not written, because ") + f".*{reason}"

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.files import history_path
-from model.text.corpus import Corpus, read_names
+from model.text.corpus import Corpus, read_names, verse_corpus_of, with_reading
 from model.text.sources import names_corpus
 from model.training import rules, runs
 from model.training.recipes import Recipe
@@ -20,10 +21,18 @@ from model.training.sizes import MEASURED, count_characters
 from model.training.trainer import Trainer, TrainingError
 from model.weights.versions import load
 from tests.checkpoints import same_weights
-from tests.test_trainer import NAMES, TINY_DINO
+from tests.test_trainer import NAMES, PLAYS, POEMS, TINY_DINO, TINY_WORDS
 
 RECIPE: Recipe = replace(
     TINY_DINO, stages=(replace(TINY_DINO.stages[0], characters=1200, evaluate_every=4),)
+)
+
+AVERAGED = replace(
+    RECIPE,
+    stages=(
+        replace(RECIPE.stages[0], average=0.9),
+        replace(RECIPE.stages[0], name="tune", characters=900, keep="last"),
+    ),
 )
 
 
@@ -131,8 +140,40 @@ def test_weights_are_replaced_only_at_the_end_and_never_those_of_another_trainin
     with pytest.raises(KilledError):
         train(trainer, other, stopped=failing(trainer, 6))
     with pytest.raises(TrainingError, match=r"other.partial.safetensors exists: another training"):
-        train(Trainer(RECIPE, corpus), other)
+        train(Trainer(RECIPE, corpus, seed=1), other)
     assert load(partial_of(other)).description.steps == 4
+
+
+@pytest.mark.parametrize("recipe", [AVERAGED, TINY_WORDS], ids=["names", "words"])
+@pytest.mark.parametrize("killed_at", [(7,), (8, 11), (21,)])
+def test_a_training_that_was_killed_goes_on_and_ends_with_the_same_weights(
+    recipe: Recipe,
+    killed_at: tuple[int, ...],
+    corpus: Corpus,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "PARTIAL_SECONDS", 0.0)
+    text = corpus
+    if recipe.form == "verse":
+        poems = verse_corpus_of(["\n\n".join(POEMS)], "poems", pretraining=PLAYS)
+        text = with_reading(poems, "\n\n".join(f"o zephyr, {each}" for each in POEMS))
+    whole = Trainer(recipe, text)
+    train(whole, out)
+    assert whole.step > 22
+    cut = out.with_name("cut.safetensors")
+    for steps in killed_at:
+        trainer = Trainer(recipe, text)
+        with pytest.raises(KilledError):
+            train(trainer, cut, stopped=failing(trainer, steps))
+    other = Trainer(recipe, text, seed=1)
+    with pytest.raises(TrainingError, match="exists"):
+        train(other, cut)
+    again = Trainer(recipe, text)
+    train(again, cut)
+    assert again.step == whole.step
+    assert np.array_equal(again.best.parameters.whole, whole.best.parameters.whole)
+    assert not partial_of(cut).exists()
 
 
 def test_equal_trainings_make_equal_versions(

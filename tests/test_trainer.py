@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.evaluation.held_out import held_out_loss
+from model.evaluation.held_out import document_scores, held_out_loss
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, verse_corpus_of, with_reading
+from model.text.tokens import WordVocabulary
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.runs import checkpoint_of
 from model.training.sizes import another_round, documents_of
 from model.training.trainer import Progress, Trainer, TrainingError
-from model.weights.checkpoint import Checkpoint
+from model.weights.checkpoint import Checkpoint, decode, encode
 from model.weights.versions import save
 
 NAMES = [
@@ -84,6 +85,15 @@ PRETRAIN = replace(
 TUNE = replace(PRETRAIN, name="tune", text="training", characters=800, learning_rate=5e-3)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
 READ = replace(PRETRAIN, name="read", text="reading", characters=800, keep="last", repeats=3)
+TINY_WORDS = Recipe(
+    "poem",
+    "verse",
+    "lstm",
+    hidden_size=6,
+    layers=1,
+    stages=(replace(READ, sample=4, learning_rate=5e-2), replace(TUNE, sample=4)),
+    embedding=5,
+)
 # The learning rate is far too high and does not fall, so the best loss comes early.
 DIVERGING = replace(
     NAMES_STAGE, characters=7200, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2
@@ -132,6 +142,26 @@ def test_the_loss_falls(recipe: Recipe, names: Corpus, verse: Corpus) -> None:
     steps = list(trainer.run())
     assert steps[0].training_loss == pytest.approx(math.log(len(corpus.vocabulary)), rel=0.25)
     assert held_out_loss(trainer.best, corpus) == trainer.best_loss < 0.8 * first
+
+
+def test_a_network_that_reads_words_learns_them_from_samples(verse: Corpus) -> None:
+    """It knows the words that are common and can be said, and its losses are for a character."""
+    others = with_reading(verse, "\n\n".join(f"o zephyr, qvxj, {each}" for each in POEMS))
+    trainer = Trainer(longer(TINY_WORDS, 5), others)
+    vocabulary = trainer.corpus.vocabulary
+    assert isinstance(vocabulary, WordVocabulary)
+    assert {"the", "and", "tires", "o"} <= {*vocabulary.tokens}
+    assert {"qvxj", "castle"}.isdisjoint(vocabulary.tokens)
+    first = held_out_loss(trainer.newest, trainer.corpus)
+    steps = list(trainer.run())
+    assert {step.stage for step in steps} == {"read", "tune"}
+    assert held_out_loss(trainer.best, trainer.corpus) == trainer.best_loss < 0.7 * first
+    made = checkpoint_of(trainer)
+    arrays, facts = encode(made)
+    again = decode(arrays, facts)
+    assert again.vocabulary == vocabulary
+    nats, characters = document_scores(again, verse)
+    assert nats.sum() / characters.sum() == pytest.approx(trainer.best_loss, abs=0.01)
 
 
 def test_each_stage_has_its_text_its_characters_and_its_learning_rate(verse: Corpus) -> None:
@@ -258,7 +288,7 @@ def test_dropout_hides_its_share_of_units_and_inputs(
     compute = LanguageModel.loss_and_gradients
 
     def record(self: LanguageModel, *given: Any) -> Any:
-        inputs, targets, _, mask, dropout = given
+        inputs, targets, _, mask, dropout, _ = given
         steps.append((Batch(inputs, targets, mask), dropout))
         return compute(self, *given)
 

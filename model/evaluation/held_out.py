@@ -14,7 +14,10 @@ from model.text.vocabulary import NO_CHARACTER
 from model.weights.checkpoint import Checkpoint
 
 AT_ONCE = 256  # documents scored at a time
-STEPS_AT_ONCE = 16  # bounds the memory that a long text takes
+LOGITS_AT_ONCE = 4_000_000  # bounds the memory that a long text takes
+PRICE = 2.2
+"""Nats for each letter of an unknown word. A network that reads letters spells such a word, and one
+that reads words pays this, so that both have a loss for each character."""
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
@@ -71,9 +74,11 @@ def _nats(language_model: LanguageModel, documents: Sequence[str], corpus: Corpu
     """Return the loss on documents, each from the zero state, summed over their characters."""
     first = NO_CHARACTER if corpus.form == "names" else corpus.vocabulary.newline
     batch = padded_batch(documents, corpus.vocabulary, first=first)
-    nats, state = 0.0, language_model.initial_state(len(documents))
-    for start in range(0, len(batch.targets), STEPS_AT_ONCE):
-        steps = slice(start, start + STEPS_AT_ONCE)
+    nats = PRICE * sum(map(corpus.vocabulary.unspelled, documents))
+    state = language_model.initial_state(len(documents))
+    at_once = max(1, LOGITS_AT_ONCE // (len(documents) * len(corpus.vocabulary)))
+    for start in range(0, len(batch.targets), at_once):
+        steps = slice(start, start + at_once)
         run = language_model.forward(batch.inputs[steps], state)
         state = run.state
         nats += cross_entropy(run.logits, batch.targets[steps], batch.mask[steps])[0]

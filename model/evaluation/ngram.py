@@ -117,7 +117,8 @@ def counting_loss(corpus: Corpus) -> float:
     The counts of training text are mixed with those of pretraining text. The length of contexts
     and the share of training text are those that predict parts of the training text best.
     """
-    vocabulary, texts = corpus.vocabulary, corpus.training
+    # characters, also for a network that reads words
+    vocabulary, texts = Vocabulary(corpus.vocabulary.characters), corpus.training
     others = KneserNey(corpus.pretraining, vocabulary) if corpus.pretraining else None
     nats = list[Floats]()
     for fold in range(min(FOLDS, len(texts))):

@@ -5,11 +5,11 @@ suits the number of rows, the threads and the processor. Here no sum of products
 order gives the same: h is on a grid, and so are the parameters (`on_grid`). All else is sums and
 products of two numbers, which every processor rounds alike, and tanh.
 
-A network that reads words has its embedding on a grid, too: multiples of 2^-8 between -2 and 2, or of
-2^-7 if h is stored doubled. It is the input of the first layer, and the parameters of that layer
-are rounded to suit. For the logits, the same table is multiplied by y = h w_y, which is kept between
--4 and 4 and rounded to multiples of a step that makes these sums exact. No table of words and gates
-is needed, and the memory of the embedding is all that a large vocabulary takes.
+A network that reads words has its embedding on a grid, too: multiples of 2^-8 between -2 and 2, or
+of 2^-7 if h is stored doubled. It is the input of the first layer, and the parameters of that layer
+are rounded to suit. For the logits, the same table is multiplied by y = h w_y, which is kept
+between -4 and 4 and rounded to multiples of a step that makes these sums exact. No table of words
+and gates is needed, and the memory of the embedding is all that a large vocabulary takes.
 
 Processors and libraries compute tanh with different last digits. So a table defines it: tanh of
 every multiple of 2^-7 from -8 to 8, rounded to multiples of 2^-8. An argument is first rounded to
@@ -54,10 +54,10 @@ class Exact:
         stacks = []
         for n, layer in enumerate(p.layers):
             w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
-            if n or is_embedded:
-                inputs = [w_x * (of_h if n else 1), b]
-            else:  # It looks up rows that have the bias in them; b alone is for NO_CHARACTER.
-                inputs = [w_x + b, b]
+            if n:
+                w_x *= of_h
+            # One-hot rows look up rows that have the bias in them; b alone is for NO_CHARACTER.
+            inputs = [w_x if n or is_embedded else w_x + b, b]
             stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
         b_y = np.zeros((1, architecture.embedding)) if is_embedded else p.b_y[None]
         stacks.append(np.vstack([p.w_y * of_h, b_y]))

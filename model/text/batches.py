@@ -30,14 +30,14 @@ class Batch:
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the greatest length. Inputs are `first`, then the targets. MangosaurusError for an
-    unknown character.
+    T is 1 + the greatest number of tokens. Inputs are `first`, then the targets. MangosaurusError
+    for an unknown character.
     """
-    lengths = np.array([len(document) + 1 for document in documents])
+    ids = [vocabulary.ids_of(document + "\n") for document in documents]
+    lengths = np.array([*map(len, ids)])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
-    # transposed, because the ids come row by row
-    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")
+    targets.T[mask.T] = np.concatenate(ids)  # transposed, because the ids come row by row
     inputs = np.empty_like(targets)
     inputs[0] = first
     inputs[1:] = targets[:-1]

@@ -7,7 +7,14 @@ they belong.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.text.vocabulary import Vocabulary
 
 _TOKEN = re.compile(r"[a-z']*[a-z][a-z']*|\n|-+|\S")
 _LEFT = re.compile(r"[\n,.;:!?)'-]-*")
@@ -30,3 +37,47 @@ def joined(tokens: Iterable[str]) -> str:
         text.append(token)
         is_close = bool(_RIGHT.fullmatch(token))
     return "".join(text)
+
+
+def is_word(token: str) -> bool:
+    """Return whether a token is a word, no mark and no newline."""
+    return any(map(str.isalpha, token))
+
+
+@dataclass(frozen=True)
+class WordVocabulary(Vocabulary):
+    """The tokens that a network knows; a token's index is its id.
+
+    The first is the newline, and the second, "", stands for every other token. The `characters` are
+    those of the texts that it is for.
+    """
+
+    tokens: tuple[str, ...]
+
+    @classmethod
+    def of(cls, characters: str, tokens: Iterable[str]) -> "WordVocabulary":
+        """Return the vocabulary of these tokens in their order, each once."""
+        return cls(characters, tuple(dict.fromkeys(("\n", "", *tokens))))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @cached_property
+    def newline(self) -> int:
+        return 0
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {token: number for number, token in enumerate(self.tokens)}
+
+    def ids_of(self, text: str) -> NDArray[np.intp]:
+        """Return the ids (N,) of the N tokens of a text; 1 for each that is not known."""
+        number = self._numbers.get
+        return np.array([number(token, 1) for token in tokens_of(text)], np.intp)
+
+    def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
+        return joined(map(self.tokens.__getitem__, ids))
+
+    def unspelled(self, text: str) -> int:
+        """Return how many letters the unknown tokens of a text have, with one more behind each."""
+        return sum(len(token) + 1 for token in tokens_of(text) if token not in self._numbers)

@@ -227,6 +227,10 @@ class Vocabulary:
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         return "".join(map(self.characters.__getitem__, ids))
 
+    def unspelled(self, text: str) -> int:  # noqa: ARG002 - vocabularies of words read it
+        """Return how many letters of a text no id stands for: none."""
+        return 0
+
     def fold(self, text: str) -> str:
         """Reduce any text to characters of this vocabulary. Never fails, and folding again changes
         nothing.

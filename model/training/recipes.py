@@ -45,6 +45,7 @@ class Stage:
     clip_norm: float = 1.0
     by_length: bool = False  # whether a batch has names of about the same length
     average: float = 0.0  # β of a moving average of the parameters, which is kept; 0: none
+    sample: int = 0  # words that the targets are compared with in a step; 0: all
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Recipe:
     layers: int
     stages: tuple[Stage, ...]
     top_p: float = 1.0  # the usual top_p of the weights
+    embedding: int = 0  # numbers for each word; 0: the network reads characters
 
 
 NAMES = Recipe(

@@ -17,12 +17,15 @@ from model.names.roots import Root, ends_of, linked_pieces_of, pieces_of, roots
 from model.names.rules import JOINT, SEQUENCE, sequences_of
 from model.text.corpus import Corpus
 from model.text.sources import proper_names, unread_genera
+from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.text.vocabulary import WORD, fold, words_of
+from model.verse.prosody import prosody
 from model.verse.seam import followers_of
 from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
 from model.writing.requests import NameRequest, generator_for
 
+OFTEN = 10  # a network reads a word by itself if its text has it at least this often
 READ_AGAIN = 2  # a word is known if it was read at least this often
 SHARED = 2  # the last letters of a name are an ending if at least this many names have them
 SHORTEST, LONGEST = 12, 80  # limits of the usual length of a text's long lines
@@ -83,6 +86,23 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         proper_names=proper_names(),
         followers=followers_of(texts, known_words),
     )
+
+
+def word_vocabulary(characters: str, documents: Iterable[str]) -> WordVocabulary:
+    """Return the vocabulary of a network that reads words: the marks, and the words that stand in
+    these documents often and can be said, the commonest first.
+
+    Only words such as 'tis begin or end with an apostrophe; elsewhere, it is a quotation mark.
+    """
+    pronounce = prosody().pronounce
+    counts = Counter(chain.from_iterable(map(tokens_of, documents)))
+
+    def is_known(token: str) -> bool:
+        is_plain = token.strip("'") == token or token in pronounce.forms.words
+        return not is_word(token) or (is_plain and bool(pronounce(token)))
+
+    often = (token for token, count in counts.most_common() if count >= OFTEN)
+    return WordVocabulary.of(characters, filter(is_known, often))
 
 
 def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:

@@ -4,8 +4,9 @@ An event is a dictionary whose "event" names it: "started" first, with the losse
 same characters; "progress" about once a second and after each measurement; "sample" now and then;
 "finished" last. The log has the events as JSON, one a line.
 
-About once a minute, the best weights so far are written to NAME.partial.safetensors, so a kill
-loses no more. The option --from reads them.
+About once a minute, the best weights so far are written to NAME.partial.safetensors, with all that
+the training needs to go on, so a kill loses no more. The same training then goes on where it was,
+and ends with the same weights. The option --from reads them, too.
 """
 
 import json
@@ -14,6 +15,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -25,17 +27,23 @@ import numpy as np
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.files import history_path
+from model.network.layers import softmax
+from model.network.network import LanguageModel
+from model.text.forms import USUAL_TEMPERATURE
+from model.text.tokens import WordVocabulary
 from model.training.rules import longest_line, with_roots, with_rules
 from model.training.sizes import ADAPTED, count_characters
 from model.training.trainer import Trainer, TrainingError
 from model.weights.checkpoint import Checkpoint, Description, in_float16
+from model.weights.file import CheckpointError
 from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
-from model.weights.versions import save
+from model.weights.versions import load_training, save
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 PROGRESS_SECONDS = 1.0
 PARTIAL_SECONDS = 60.0
+DRAWN_WORDS = 30
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 
@@ -58,6 +66,8 @@ def train(
     a file that is no log.
     """
     partial, history = out.with_suffix(".partial.safetensors"), history_path(out)
+    with suppress(CheckpointError):
+        replacing |= trainer.resume(*load_training(partial))
     _check_files(out, partial, history, replacing=replacing)
     log = list[Event]()
 
@@ -83,7 +93,7 @@ def train(
             sampled = time.monotonic()
             pause = min(max(1.5 * pause, FIRST_SAMPLE_SECONDS), LONGEST_SAMPLE_SECONDS)
         if now - saved >= PARTIAL_SECONDS and trainer.best_step:
-            save(partial, _with_best(weights, trainer))
+            save(partial, _with_best(weights, trainer), trainer.unfinished())
             saved = now
         if is_early:
             break
@@ -145,11 +155,25 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     samples show what was learned in between.
     """
     generator = generator_for(seed, 0)
+    if isinstance(weights.vocabulary, WordVocabulary):
+        return _drawn(weights.language_model, weights.vocabulary, generator)
     request: Request = VerseRequest(generator, rows=1)
     if weights.description.form == "names":
         request = NameRequest(generator, count=4)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
+
+
+def _drawn(
+    language_model: LanguageModel, vocabulary: WordVocabulary, generator: np.random.Generator
+) -> str:
+    """Return a few words, drawn one after the other."""
+    state, read = language_model.initial_state(1), [vocabulary.newline]
+    for _ in range(DRAWN_WORDS):
+        logits, state = language_model.step(np.array(read[-1:]), state)
+        p = softmax(logits[0].astype(np.float64) / USUAL_TEMPERATURE["verse"])
+        read.append(int(generator.choice(len(p), p=p)))
+    return vocabulary.text_of(read).strip()
 
 
 def _weights_of(trainer: Trainer) -> Checkpoint:

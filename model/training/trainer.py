@@ -3,12 +3,15 @@
 `Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights.
 """
 
+import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import count, pairwise, starmap
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import count, islice, pairwise, starmap
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +20,13 @@ from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
+from model.network.sample import Sampler
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.recipes import Recipe, Stage
+from model.training.rules import word_vocabulary
 from model.training.sizes import documents_of, measured_part
 from model.training.starts import in_characters
 from model.weights.checkpoint import Checkpoint
@@ -54,6 +59,27 @@ class Progress:
     seconds_left: float
 
 
+@dataclass
+class _Place:
+    """Where a training is. With the arrays of `Trainer.unfinished`, it is all that a training needs
+    to go on.
+    """
+
+    stage: int = 0
+    read: int = 0  # targets of the stage
+    first_step: int = 0  # of the stage
+    without_best: int = 0  # measurements
+    epoch: int = 1
+    batch: int = 0  # how many of the epoch were read
+    step: int = 0
+    best_loss: float = math.inf
+    best_step: int = 0
+    optimizer_steps: int = 0
+    # the states of the generators: that of the order before the epoch, that of the noise now
+    order: Mapping[str, Any] = field(default_factory=dict)
+    noise: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Trainer:
     """Trains one network by a recipe on a corpus: iterate over `run()`, and stop when you like.
 
@@ -72,9 +98,25 @@ class Trainer:
         start: Checkpoint | None = None,
     ) -> None:
         if start is None:
-            shape = recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers
+            texts = (documents_of(corpus, stage) for stage in recipe.stages)
+            documents = next(filter(None, texts))
+            if recipe.embedding:
+                characters = corpus.vocabulary.characters
+                corpus = replace(corpus, vocabulary=word_vocabulary(characters, documents))
+            architecture = Architecture(
+                recipe.cell,
+                len(corpus.vocabulary),
+                recipe.hidden_size,
+                recipe.layers,
+                recipe.embedding,
+            )
             generator = np.random.default_rng([seed, 0])
-            self.newest = LanguageModel.initialise(Architecture(*shape), generator)
+            self.newest = LanguageModel.initialise(architecture, generator)
+            if recipe.embedding:
+                ids = stream(documents, corpus.vocabulary)
+                counts = np.bincount(ids, minlength=len(corpus.vocabulary))
+                self._counts = np.maximum(counts, 1.0)
+                self.newest.parameters.b_y[:] = np.log(self._counts / self._counts.sum())
         else:
             both = Vocabulary.from_texts(
                 (start.vocabulary.characters, corpus.vocabulary.characters)
@@ -93,18 +135,27 @@ class Trainer:
             np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2)
         )
         self._pool = ThreadPoolExecutor(threads)
+        self._place = _Place()
+        self._left: Mapping[str, Array] = {}  # the arrays of an unfinished training
+        self._sampler: Sampler | None = None
 
     def run(self) -> Iterator[Progress]:
         """Train to the end, and yield the progress of every step."""
         stages = [stage for stage in self.recipe.stages if documents_of(self.corpus, stage)]
         all_characters = sum(stage.characters for stage in stages)
-        began, done = time.perf_counter(), 0
-        for stage in stages:
+        done, place = sum(stage.characters for stage in stages[: self._place.stage]), self._place
+        began, begun_with = time.perf_counter(), done + place.read
+        for stage in stages[place.stage :]:
             language_model = self.best.copy()
             self.newest = language_model.copy() if stage.average else language_model
             optimizer = Adam(language_model.parameters, weight_decay=stage.weight_decay)
-            first_step = self.step
-            read = without_best = 0
+            self._sampler = None
+            if stage.sample:
+                tokens = stage.batch_size * stage.sequence_length
+                self._sampler = Sampler(self._counts, stage.sample, tokens)
+            state = language_model.initial_state(0)
+            if place.read:
+                state = self._go_on(language_model, optimizer)
             for epoch, goes_on, batch in self._batches(stage):
                 step_began = time.perf_counter()
                 if not goes_on:
@@ -117,7 +168,7 @@ class Trainer:
                         "try another seed, or a lower learning rate in the recipe"
                     )
                 rate = stage.learning_rate * warmup_cosine(
-                    read / stage.characters, stage.warmup, stage.final
+                    place.read / stage.characters, stage.warmup, stage.final
                 )
                 optimizer.update(gradients, rate)
                 if stage.average:
@@ -127,19 +178,16 @@ class Trainer:
                     average *= stage.average
                     average += (1 - stage.average) * language_model.parameters.whole
                 self.step += 1
-                read += batch.target_count
+                place.batch += 1
+                place.read += batch.target_count
                 speed = batch.target_count / max(time.perf_counter() - step_began, 1e-9)
 
-                loss = None
-                is_over = read >= stage.characters
-                if is_over or (self.step - first_step) % stage.evaluate_every == 0:
-                    loss = self.measure_and_keep(even_if_worse=stage.keep == "last")
-                    if self.best_step == self.step:
-                        without_best = 0
-                    elif stage.keep == "best" and read >= EARLY_STOPPING_BEGINS * stage.characters:
-                        without_best += 1
-                    is_over = is_over or without_best >= stage.patience
-                fraction = (done + (stage.characters if is_over else read)) / all_characters
+                loss, is_over = self._measured(stage)
+                self._unfinished = partial(self._arrays, language_model, optimizer, state)
+                fraction = (done + (stage.characters if is_over else place.read)) / all_characters
+                if is_over:
+                    order = self._order.bit_generator.state
+                    self._place = place = _Place(place.stage + 1, 0, self.step, order=order)
                 seconds = time.perf_counter() - began
                 yield Progress(
                     stage=stage.name,
@@ -152,11 +200,83 @@ class Trainer:
                     learning_rate=rate,
                     characters_per_second=speed,
                     fraction=fraction,
-                    seconds_left=seconds * (1 / fraction - 1),
+                    seconds_left=seconds
+                    * (1 - fraction)
+                    / max(fraction - begun_with / all_characters, 1e-9),
                 )
                 if is_over:
                     break
             done += stage.characters
+
+    def _measured(self, stage: Stage) -> tuple[float | None, bool]:
+        """Return the held-out loss, if this step is to be measured, and whether the stage is
+        over.
+        """
+        place = self._place
+        is_over = place.read >= stage.characters
+        if not is_over and (self.step - place.first_step) % stage.evaluate_every:
+            return None, False
+        loss = self.measure_and_keep(even_if_worse=stage.keep == "last")
+        if self.best_step == self.step:
+            place.without_best = 0
+        elif stage.keep == "best" and place.read >= EARLY_STOPPING_BEGINS * stage.characters:
+            place.without_best += 1
+        return loss, is_over or place.without_best >= stage.patience
+
+    def unfinished(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Return what `resume` needs to go on after the last step: arrays, and facts for JSON."""
+        arrays, optimizer_steps = self._unfinished()
+        place = replace(
+            self._place,
+            step=self.step,
+            best_loss=self.best_loss,
+            best_step=self.best_step,
+            optimizer_steps=optimizer_steps,
+            noise=self._noise.bit_generator.state,
+        )
+        return arrays, {"of": self._identity, "place": asdict(place)}
+
+    def resume(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> bool:
+        """Go on where another training was, if it was the same: with equal recipe, corpus, seed and
+        threads, it ends with the same weights. Return whether it was.
+        """
+        if facts["of"] != self._identity:
+            return False
+        self._place, self._left = _Place(**facts["place"]), arrays
+        self.step, self.best_step = self._place.step, self._place.best_step
+        self.best_loss = self._place.best_loss
+        self.best.parameters.whole[:] = arrays["best"]
+        self._order.bit_generator.state = self._place.order
+        self._noise.bit_generator.state = self._place.noise
+        return True
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        """What two trainings have in common if one can go on where the other was."""
+        version = self.start.version if self.start else ""
+        identity = [asdict(self.recipe), self.corpus.digest, self.seed, self.threads, version]
+        return {"training": json.dumps(identity)}
+
+    def _arrays(
+        self, language_model: LanguageModel, optimizer: Adam, state: Array
+    ) -> tuple[dict[str, Array], int]:
+        networks = {"learning": language_model, "newest": self.newest, "best": self.best}
+        arrays = {name: network.parameters.whole for name, network in networks.items()}
+        moments = {"m": optimizer.m, "v": optimizer.v}
+        for name, moment in moments.items():
+            arrays[name] = np.concatenate([array.ravel() for array in moment.values()])
+        return arrays | {"state": state}, optimizer.steps
+
+    def _go_on(self, language_model: LanguageModel, optimizer: Adam) -> Array:
+        """Fill in what an unfinished training left, and return its state."""
+        arrays, self._left = self._left, {}
+        language_model.parameters.whole[:] = arrays["learning"]
+        self.newest.parameters.whole[:] = arrays["newest"]
+        for name, moment in {"m": optimizer.m, "v": optimizer.v}.items():
+            whole = Parameters(language_model.architecture, arrays[name].copy())
+            moment.update(whole)
+        optimizer.steps = self._place.optimizer_steps
+        return arrays["state"].copy()
 
     def measure_and_keep(self, *, even_if_worse: bool = False) -> float:
         """Return the held-out loss of the newest weights.
@@ -175,8 +295,9 @@ class Trainer:
         There is no last epoch. Each one has the documents in random order.
         """
         documents, vocabulary = documents_of(self.corpus, stage), self.corpus.vocabulary
-        is_verse = self.corpus.form == "verse"
-        for epoch in count(1):
+        is_verse, place = self.corpus.form == "verse", self._place
+        for epoch in count(place.epoch):
+            place.order = self._order.bit_generator.state
             if is_verse:
                 shuffled = [documents[n] for n in self._order.permutation(len(documents)).tolist()]
                 ids = stream(shuffled, vocabulary)
@@ -185,8 +306,9 @@ class Trainer:
                 batches = name_batches(
                     documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length
                 )
-            for number, batch in enumerate(batches):
+            for number, batch in islice(enumerate(batches), place.batch, None):
                 yield epoch, is_verse and number > 0, batch
+            place.epoch, place.batch = epoch + 1, 0
 
     def _gradients(
         self, stage: Stage, language_model: LanguageModel, batch: Batch, state: Array
@@ -206,6 +328,8 @@ class Trainer:
             shape = self.recipe.layers, rows, self.recipe.hidden_size
             dropout = (draw(shape, dtype=np.float32) < keep) / keep
 
+        among = self._sampler.sample(batch.targets, self._noise) if self._sampler else None
+
         def compute(part: slice) -> tuple[float, Parameters, Array]:
             return language_model.loss_and_gradients(
                 inputs[:, part],
@@ -213,6 +337,7 @@ class Trainer:
                 state[:, :, part],
                 batch.mask[:, part],
                 None if dropout is None else list(dropout[:, part]),
+                among,
             )
 
         # NumPy lets go of Python's lock, so plain threads compute at the same time. The gradients

@@ -2,7 +2,8 @@
 
     arrays   the parameters and the tables of `Checkpoint`, by name. Parameters that float16 holds
              exactly are written in it; in memory they are float32. A table is text in uint8, one
-             entry a line. other_names is uint32: fingerprints (see `weights.fingerprints`).
+             entry a line; `tokens` are those of a network that reads words, by id from 2 on.
+             other_names is uint32: fingerprints (see `weights.fingerprints`).
     facts    format, edition, architecture, the order of the gates, vocabulary, description
 
 The format says how a file is read. The edition says by which rules and constants the program writes
@@ -19,6 +20,7 @@ from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
 from model.text.forms import USUAL_TEMPERATURE, Form
+from model.text.tokens import WordVocabulary
 from model.text.vocabulary import Vocabulary
 from model.weights.file import Arrays, Facts
 from model.weights.file import CheckpointError as CheckpointError
@@ -26,6 +28,7 @@ from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 
 FORMAT, EDITION = 1, 1
 VERSION_LENGTH = 12
+TRAINING = "training."  # arrays of such a name are for a training that goes on with a file
 LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
@@ -99,6 +102,9 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         arrays[name] = np.frombuffer(
             "\n".join(sorted(getattr(checkpoint, name))).encode(), np.uint8
         )
+    vocabulary = checkpoint.vocabulary
+    if isinstance(vocabulary, WordVocabulary):
+        arrays["tokens"] = np.frombuffer("\n".join(vocabulary.tokens[2:]).encode(), np.uint8)
     arrays["other_names"] = checkpoint.other_names.hashes
     architecture = checkpoint.language_model.architecture
     return arrays, {
@@ -106,7 +112,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         "edition": EDITION,
         "architecture": asdict(architecture),
         "gates": "".join(CELLS[architecture.cell].GATES),
-        "vocabulary": checkpoint.vocabulary.characters,
+        "vocabulary": vocabulary.characters,
         "description": asdict(checkpoint.description),
     }
 
@@ -130,7 +136,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
 
     Raises ValueError with the reason if they do not fit.
     """
-    parameters = dict(arrays)
+    parameters = {name: arrays[name] for name in arrays if not name.startswith(TRAINING)}
     try:
         check_format(facts)
         description = Description(**facts["description"])
@@ -139,6 +145,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
+        if architecture.embedding:
+            tokens = parameters.pop("tokens").tobytes().decode()
+            vocabulary = WordVocabulary.of(vocabulary.characters, tokens.split("\n"))
         texts = {name: parameters.pop(name).tobytes().decode() for name in _TABLES}
         tables = {name: frozenset(filter(None, text.split("\n"))) for name, text in texts.items()}
         other_names = Fingerprints(parameters.pop("other_names"))
@@ -151,7 +160,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
                 )
         if len(vocabulary) != architecture.vocab_size:
             raise ValueError(
-                f"its vocabulary has {len(vocabulary)} characters, its network"
+                f"its vocabulary has {len(vocabulary)} tokens, its network"
                 f" {architecture.vocab_size}"
             )
         # Raises if a known word has a character that the network cannot write.

@@ -22,6 +22,7 @@ from pathlib import Path
 from model import files
 from model.weights import file as tensor_file
 from model.weights.checkpoint import (
+    TRAINING,
     VERSION_LENGTH,
     Checkpoint,
     Description,
@@ -29,7 +30,7 @@ from model.weights.checkpoint import (
     decode,
     encode,
 )
-from model.weights.file import CheckpointError, as_checkpoint_error
+from model.weights.file import Arrays, CheckpointError, Facts, as_checkpoint_error
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +38,31 @@ SUFFIX = ".safetensors"
 VERSION_NAME = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
-def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
-    """Write a checkpoint and return it with its version.
+def save(
+    path: Path, checkpoint: Checkpoint, training: tuple[Arrays, Facts] | None = None
+) -> Checkpoint:
+    """Write a checkpoint, and what a `training` needs to go on; return it with its version.
 
     Raises CheckpointError and then leaves `path` as it was.
     """
     try:
         arrays, facts = encode(checkpoint)
         decode(arrays, facts)  # checks that the file will load
+        if training:
+            arrays = {**arrays, **{TRAINING + name: of for name, of in training[0].items()}}
+            facts = facts | {"training": training[1]}
     except ValueError as error:
         raise CheckpointError(f"{path}: not written, because {error}") from error
     return replace(checkpoint, version=tensor_file.write(path, arrays, facts)[:VERSION_LENGTH])
+
+
+def load_training(path: Path) -> tuple[Arrays, Facts]:
+    """Return what `save` wrote for a training. Raises CheckpointError."""
+    arrays, facts, _ = tensor_file.read(path)
+    if "training" not in facts:
+        raise CheckpointError(f"{path}: was not left by a training")
+    found = {name.removeprefix(TRAINING): arrays[name] for name in arrays if TRAINING in name}
+    return found, facts["training"]
 
 
 def load(path: Path) -> Checkpoint:
