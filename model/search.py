@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.network.layers import Array, Ids, Mask
+from model.network.layers import Array, Floats, Ids, Mask
 
 if TYPE_CHECKING:
     from model.errors import RequestError
@@ -87,6 +87,7 @@ class Search(ABC):
     least = NO_WEIGHT  # A row of a smaller weight is dropped.
     beginning: Beginning  # of the next line
     masks: Masks | None = None  # None: any character may follow
+    bias: Floats | None = None  # (V,), added to the logits, in nats
 
     def __init__(self, drawing: Drawing, coldest: float) -> None:
         """Draw at no lower temperature than `coldest`. Temperature 0 always gives the same text."""

@@ -81,3 +81,10 @@ class WordVocabulary(Vocabulary):
     def unspelled(self, text: str) -> int:
         """Return how many letters the unknown tokens of a text have, with one more behind each."""
         return sum(len(token) + 1 for token in tokens_of(text) if token not in self._numbers)
+
+
+def pieces_of(vocabulary: Vocabulary) -> list[str]:
+    """Return what each id adds to a text; of words, a blank comes first."""
+    if not isinstance(vocabulary, WordVocabulary):
+        return [*vocabulary.characters]
+    return [token if _LEFT.fullmatch(token) else f" {token}" for token in vocabulary.tokens]

@@ -22,12 +22,13 @@ from model.errors import RequestError
 from model.names.search import Names, NameSearch
 from model.names.words import WordSearch
 from model.network.exact import Exact
-from model.network.layers import Array, Ids, Mask
+from model.network.layers import Array, Floats, Ids, Mask
 from model.search import Drawing, Line, Masks, Numbers, Search, UnfinishedLines
+from model.text.tokens import WordVocabulary, pieces_of
 from model.weights.checkpoint import Checkpoint
 from model.writing.look import Letter, look, nats_behind
 from model.writing.requests import LineRequest, NameRequest, Request, Result, VerseRequest
-from model.writing.sampling import log_p, log_p_allowed, sample_next, scores_of
+from model.writing.sampling import log_p, log_p_allowed, sample_next, sample_words, scores_of
 
 if TYPE_CHECKING:
     from model.verse.poem import Poems
@@ -64,7 +65,8 @@ class Decoder:
         """Use the `Exact` of another decoder with this checkpoint, or make one."""
         self.exact = exact or Exact(checkpoint.language_model)
         self._checkpoint, self._vocabulary = checkpoint, checkpoint.vocabulary
-        self._characters = np.array([*checkpoint.vocabulary.characters], object)
+        self._reads_words = isinstance(checkpoint.vocabulary, WordVocabulary)
+        self._pieces = np.array(pieces_of(checkpoint.vocabulary), object)
         self._is_verse = checkpoint.description.form == "verse"
         self._tickets = 0
         self._searches: dict[int, Search] = {}  # by ticket
@@ -156,6 +158,17 @@ class Decoder:
                 nats = partial(nats_behind, self._vocabulary, self.exact)
                 return WordSearch(drawing, self._names, request.prefix, request.count, nats)
             return NameSearch(drawing, self._names, request.prefix, request.count, request.attempts)
+        if self._reads_words:
+            from model.verse.rhymed import RhymedSearch
+            from model.verse.word_tables import tables_for as word_tables
+
+            found = word_tables(self._checkpoint)
+            rows = 48
+            if isinstance(request, VerseRequest):
+                return RhymedSearch(
+                    drawing, found, request.prompt, request.rows or rows, parts=request.parts
+                )
+            return RhymedSearch(drawing, found, request.prompt, rows, is_sonnet=True)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
 
@@ -243,14 +256,18 @@ class Decoder:
         top_p = rows["top_p"] if self._is_cut else None
         drawing = rows["temperature"], top_p, numbers[self._places]
         allowed = self._allowed()
-        ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
-        rows["weight"] += self._weights(logits, allowed, ids)
+        if self._reads_words:
+            ids, nats = sample_words(logits, self._bias(), allowed, *drawing)
+            rows["weight"] += np.rint(nats * PRECISION).astype(np.int64)
+        else:
+            ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
+            rows["weight"] += self._weights(logits, allowed, ids)
         for masks, ends, at in self._kinds:
             after = masks.step(self._unfinished(at), ids[at], ends)
             rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
         rows["input"][:] = ids
         rows["read"] += ids
-        rows["text"] += self._characters[ids]
+        rows["text"] += self._pieces[ids]
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
         is_over = is_finished | (rows["length"] == rows["most_characters"])
@@ -261,6 +278,12 @@ class Decoder:
                 is_over[own[np.argsort(-rows["weight"][own], kind="stable")[stay:]]] = True
         if is_over.any():
             self._end(is_finished, is_over)
+
+    def _bias(self) -> Floats:
+        """Return what the searches add to the logits (B, V)."""
+        biases = np.array([search.bias for search in self._writing])
+        found: Floats = biases[self._rows["search"]]
+        return found
 
     def _logits(self) -> Array:
         """Let the network read a character in each row; return the logits (B, V).

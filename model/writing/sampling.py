@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.network.layers import Array, Floats, Ids, Mask
 
 TINY = 1e-300
+CUT = 9.0
 
 
 def sample_next(
@@ -34,6 +35,43 @@ def sample_next(
     # A draw is below 1, so the last sum exceeds draw · total. The first sum that does has just
     # grown, so p > 0 there.
     return (cumulated > draws * cumulated[-1]).argmax(axis=0)
+
+
+def sample_words(
+    logits: Array,
+    bias: Floats,
+    allowed: Mask,
+    temperature: Floats,
+    top_p: Floats | None,
+    draws: Floats,
+) -> tuple[Ids, Floats]:
+    """Choose a word id (B,) for each row of logits (B, V), and return log P (B,) of it among all.
+
+    p = softmax((logits + bias) / temperature) of the allowed words. Those that are less than
+    e^-CUT as likely as the likeliest of them are not drawn, which also saves their exponentials.
+    """
+    scores = logits + bias
+    scores -= scores.max(axis=1, keepdims=True)
+    totals = np.exp(scores).sum(axis=1)
+    best = np.where(allowed, scores, -np.inf).max(axis=1)
+    is_likely = allowed & (scores >= (best - CUT * temperature)[:, None])
+    ids = np.empty(len(scores), np.intp)
+    for row, (found, least) in enumerate(zip(is_likely, best, strict=True)):
+        at = np.flatnonzero(found)
+        p = np.exp((scores[row, at] - least) / temperature[row])
+        if top_p is not None and top_p[row] < 1:
+            at, p = _likeliest(at, p, top_p[row])
+        cumulated = np.add.accumulate(p)
+        ids[row] = at[cumulated.searchsorted(draws[row] * cumulated[-1], "right")]
+    return ids, scores[np.arange(len(ids)), ids] - np.log(totals)
+
+
+def _likeliest(at: Ids, p: Floats, top_p: float) -> tuple[Ids, Floats]:
+    """Return the fewest likeliest words that reach `top_p` of all, in their order."""
+    order = np.argsort(-p, kind="stable")
+    cumulated = np.add.accumulate(p[order])
+    kept = np.sort(order[: int(cumulated.searchsorted(top_p * cumulated[-1])) + 1])
+    return at[kept], p[kept]
 
 
 def scores_of(logits: Array) -> Floats:

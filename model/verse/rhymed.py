@@ -1,0 +1,189 @@
+"""Verse that scans and rhymes, by a network that reads words: one search for poems and sonnets.
+
+A scheme says for each line which earlier line it answers. A person's lines come first, word for
+word: the last of them is completed if it is short, and the next lines follow the scheme. Four lines
+or more, and lines in another script, stand above a whole text.
+
+A line that brings a rhyme ends in a new sound that enough words can answer. A person's line may end
+in an odd word. If no candidate answers it, the search goes on with the next larger `Choice` of
+words, and at last the answering line is free.
+"""
+
+from collections.abc import Iterable
+
+from model.network.layers import Floats
+from model.search import Beginning, Drawing, Line
+from model.text.tokens import is_word, tokens_of
+from model.text.vocabulary import fold, is_latin
+from model.verse.lines import MARK, START, WORD, LineEnds
+from model.verse.partners import Choice
+from model.verse.rhyme import Rhyme
+from model.verse.search import VerseSearch
+from model.verse.word_tables import End, WordTables
+
+Scheme = tuple[int | None, ...]
+"""For each line, the number of the line that it answers; None if it brings a rhyme."""
+QUATRAIN: Scheme = (None, None, 0, 1)
+COUPLETS: Scheme = (None, 0, None, 2)
+SONNET: Scheme = (*QUATRAIN, None, None, 4, 5, None, None, 8, 9, None, 12)
+MOST_OWN = 3  # so many lines of a person are lines of the poem; more stand above it
+LAST_MARKS, QUATRAIN_MARKS = ".?!", ".:;?!"
+"""The last line of a text and of a quatrain within it end with one of these marks, as nearly all
+real ones do."""
+# nats by which a rhyme lowers the weight of a line
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
+COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
+# nats by which a word is less likely
+AGAIN, OF_NAME, OF_OTHER_ADDRESS = 4.0, 6.0, 8.0
+
+
+class RhymedSearch(VerseSearch):
+    """A poem or a sonnet in the making."""
+
+    at_once = 4
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        tables: WordTables,
+        prompt: str,
+        rows: int,
+        *,
+        parts: int = 1,
+        is_sonnet: bool = False,
+    ) -> None:
+        lines = [" ".join(line.split()) for line in prompt.splitlines() if line.strip()]
+        is_read = is_latin(prompt) or not any(map(str.isalpha, prompt))
+        folded = [fold(line) for line in lines] if is_read else []
+        own = [line for line in folded if any(map(is_word, tokens_of(line)))]
+        stands_first = len(own) == len(lines) <= MOST_OWN
+        self._tables = tables
+        self._ends = [tables.end_of_own(line) for line in own] if stands_first else []
+        self._scheme = SONNET if is_sonnet else self._poem(parts)
+        self.wanted = len(self._scheme) - len(self._ends)
+        counts = tables.counts_after(own[-1]) if self._ends else 1
+        self._completes = counts > 1
+        if self._completes:
+            self._ends.pop()
+            self.wanted += 1
+        read = [tables.lines.vocabulary.newline]
+        for line in own:
+            read += [*tables.lines.vocabulary.ids_of(line).tolist(), read[0]]
+        if self._completes:
+            read.pop()
+        last = read.pop()
+        super().__init__(drawing, read, [rows if drawing.temperature else 1])
+        self.masks, self.most_characters = tables.lines, tables.most_tokens
+        self._said = [token for line in own for token in tokens_of(line)]
+        self._near = [*self._said]
+        self._choice, self._attempts = Choice.COMMON, 0
+        node = START
+        if self._completes:
+            node = WORD if is_word(self._said[-1]) else MARK
+        self._begin_line(Choice.COMMON, last, node, counts)
+
+    def _poem(self, parts: int) -> Scheme:
+        """Return the scheme of a poem of several quatrains."""
+        first = QUATRAIN
+        if len(self._ends) == 2 and self._tables.rhyme(*self._ends) > Rhyme.SAME:
+            first = COUPLETS
+        shifted = (
+            [None if answered is None else answered + 4 * part for answered in QUATRAIN]
+            for part in range(1, parts)
+        )
+        return (*first, *(answered for scheme in shifted for answered in scheme))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        if self.error:
+            return ()
+        completion = self.lines[: self._completes]
+        return ("\n".join([*completion, *map(str.strip, self.lines[self._completes :])]),)
+
+    @property
+    def _number(self) -> int:
+        """The number of the next line in the scheme."""
+        return len(self._ends)
+
+    @property
+    def _partner(self) -> End | None:
+        """The end of the line that the next line answers."""
+        number = self._scheme[self._number]
+        return None if number is None else self._ends[number]
+
+    def _begin_line(self, choice: Choice, last: int, node: int = START, counts: int = 1) -> None:
+        """Begin the next line. Its last word is from this choice or the next larger one that has
+        words.
+        """
+        self._attempts, self._choice = 0, choice
+        ends = self._line_ends()
+        while not ends.are_possible:
+            self._choice = Choice(self._choice + 1)
+            ends = self._line_ends()
+        self._last = last, node, counts
+        self.bias = self._bias()
+        self.beginning = Beginning(last, node, counts, ends)
+
+    def _line_ends(self) -> LineEnds:
+        """Return the words that may end the next line, by the choice."""
+        stops = ""
+        if self._number + 1 == len(self._scheme):
+            stops = LAST_MARKS
+        elif self._number % 4 == 3:
+            stops = QUATRAIN_MARKS
+        partner = self._partner
+        if partner is None:
+            return self._tables.opening
+        if self._choice is Choice.FREE:
+            return self._tables.any_end(stops)
+        words = self._tables.partners.answers(partner.word, partner.endings, self._choice)
+        return self._tables.lines.line_ends(words, stops=stops)
+
+    def _bias(self) -> Floats:
+        """Return what is added to the logit of each word (V,), in nats."""
+        tables, said = self._tables, set(self._said)
+        bias = tables.nearness(self._near) - OF_NAME * tables.names
+        ids = tables.lines.ids
+        again = [ids[word] for word in said if word in ids and word not in tables.prosody.often]
+        bias[[number for number in again if is_word(tables.lines.vocabulary.tokens[number])]] -= (
+            AGAIN
+        )
+        spoken = [len(said & words) for words in tables.prosody.addresses]
+        if max(spoken):
+            other = tables.prosody.addresses[0 if spoken[0] < spoken[1] else 1]
+            bias[[ids[word] for word in other if word in ids]] -= OF_OTHER_ADDRESS
+        return bias
+
+    def reject_all(self) -> None:
+        if self._partner is not None and self._choice < Choice.FREE:
+            self._begin_line(Choice(self._choice + 1), *self._last)
+        else:
+            super().reject_all()
+
+    def keep(self, found: End) -> None:
+        self._said += tokens_of(self.lines[-1])
+        self._ends.append(found)
+        if not self.is_done:
+            self._begin_line(Choice.COMMON, self._tables.lines.vocabulary.newline)
+
+    def judged(self, line: Line) -> Iterable[tuple[End, float]]:
+        end = self._tables.end_of(line.text, line.last_word_after)
+        if self._partner is None:
+            if not self._is_old(end):
+                yield end, line.nats - COST_OF_EE * end.is_ee
+        elif self._choice is Choice.FREE:
+            yield end, line.nats
+        else:
+            rhyme = self._tables.rhyme(self._partner, end)
+            # A word that does not rhyme by its sound was chosen for its letters.
+            yield end, line.nats - COSTS.get(rhyme, COSTS[Rhyme.EYE])
+
+    def _is_old(self, end: End) -> bool:
+        """Return whether another line ends with this sound."""
+        if end.is_ee and any(other.is_ee for other in self._ends):
+            return True
+        sounds = {ending.sound for other in self._ends for ending in other.endings}
+        rhyming = self._tables.prosody.rhymes.rhyming_with
+        return any(
+            not sounds.isdisjoint((ending.sound, *rhyming(ending.sound))) for ending in end.endings
+        )

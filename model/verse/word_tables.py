@@ -1,0 +1,146 @@
+"""Makes the tables of verse by words: how a checkpoint's words sound, scan and rhyme, and which
+words are near others.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from model.errors import RequestError
+from model.network.layers import Floats
+from model.text.tokens import WordVocabulary, is_word, tokens_of
+from model.verse.lines import LineEnds, Lines
+from model.verse.metre import Counts, begun, guessed, patterns
+from model.verse.partners import Partners
+from model.verse.prosody import prosody
+from model.verse.rhyme import Ending, Rhyme
+from model.weights.checkpoint import Checkpoint
+
+ENOUGH_WORDS = 1000  # a checkpoint that can say fewer words writes no verse that scans
+WHOLE = 8  # a person's line with this many syllables stands alone
+MOST_TOKENS = 24  # a row of more tokens is dropped; a line has ten syllables, and few marks
+NEAREST = 0.25, 0.65  # a word is near from this cosine on, and nearest from that one on
+FAVOUR = 1.3  # nats for the nearest words
+EE = "IY"
+_making = Lock()  # threads that need the same tables wait for them, and do not make them twice
+
+
+class End(NamedTuple):
+    """The last word of a line, and the endings that it can have there."""
+
+    word: str
+    endings: tuple[Ending, ...]
+
+    @property
+    def is_ee(self) -> bool:
+        """Whether it may rhyme with "me", as "be" and "memory" do."""
+        return any(ending.sound.endswith(EE) for ending in self.endings)
+
+
+class WordTables:
+    """What all verse by a checkpoint shares."""
+
+    most_tokens = MOST_TOKENS
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        vocabulary, self.prosody = checkpoint.vocabulary, prosody()
+        assert isinstance(vocabulary, WordVocabulary)
+        self.vocabulary = vocabulary
+        readings = {
+            token: found
+            for token in filter(is_word, vocabulary.tokens)
+            if (found := self.prosody.pronounce(token))
+        }
+        self.partners = Partners(readings, self.prosody)
+        if len(readings) < ENOUGH_WORDS or not self.partners.openers:
+            raise RequestError(
+                f"checkpoint {checkpoint.version or '(not saved)'} knows too few words for verse"
+            )
+        stresses = {word: patterns(word, found) for word, found in readings.items()}
+        self.lines = Lines(vocabulary, stresses)
+        self.opening = self.lines.line_ends(self.partners.openers)
+        self.any_end = lru_cache(self._any_end)
+        self.names = np.array(
+            [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
+        )
+        table = checkpoint.language_model.parameters.embedding.astype(np.float64)
+        self._table = np.rint(table * 128)  # whole numbers, so no product rounds
+        self._norms = np.sqrt((self._table**2).sum(axis=1))
+
+    def _any_end(self, stops: str) -> LineEnds:
+        return self.lines.line_ends(self.partners.last_words, stops=stops)
+
+    def counts_after(self, line: str) -> Counts:
+        """Return the counts of a person's line if verse completes it; else 1, the counts of an
+        empty line.
+
+        Verse completes a line of fewer than WHOLE syllables, and a line of WHOLE syllables whose
+        last word leans on a next one; none that ends a sentence or with another mark than , ; or :.
+        """
+        tokens = tokens_of(line)
+        if not (is_word(tokens[-1]) or tokens[-1] in ",;:"):
+            return 1
+        pronounce = self.prosody.pronounce
+        words = filter(is_word, tokens)
+        counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
+        whole = WHOLE + 1 if tokens[-1] in self.prosody.never_last else WHOLE
+        # Bit n of the counts stands for n syllables, so this compares the largest n.
+        return counts if 0 < counts < 1 << whole else 1
+
+    def end_of_own(self, line: str) -> End:
+        """Return the end of a person's line, which need not scan."""
+        word = [*filter(is_word, tokens_of(line))][-1]
+        return End(word, tuple(self.partners.own_endings(word, self.prosody.pronounce(word))))
+
+    def end_of(self, line: str, counts: Counts) -> End:
+        """Return the end of a line whose last word begins after one of these counts."""
+        word = [*filter(is_word, tokens_of(line))][-1]
+        return End(word, tuple(self.partners.endings_of(word, counts)))
+
+    def rhyme(self, end: End, other: End) -> Rhyme:
+        return self.prosody.rhymes.best(end.endings, other.endings)
+
+    def nearness(self, words: Sequence[str]) -> Floats:
+        """Return for each word (V,) how much it is favoured after these words, in nats."""
+        ids = self.lines.ids
+        rare = [w for w in dict.fromkeys(words) if w in ids and is_word(w)]
+        rare = [ids[w] for w in rare if w not in self.prosody.often and ids[w] >= 100]
+        if not rare:
+            return np.zeros(len(ids))
+        products = self._table @ self._table[rare].T
+        cosines = products / (self._norms[:, None] * self._norms[rare])
+        mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
+        low, high = NEAREST
+        return FAVOUR * np.clip((mixed - low) / (high - low), 0, 1)
+
+
+def tables_for(checkpoint: Checkpoint) -> WordTables:
+    """Return the tables of a checkpoint that reads words; the first call makes them.
+
+    Raises RequestError if it cannot write verse.
+    """
+    with _making:
+        return _tables(_Key(checkpoint))
+
+
+class _Key:
+    """A checkpoint, by its network."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    def __hash__(self) -> int:
+        return id(self.checkpoint.language_model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (
+            other.checkpoint.language_model is self.checkpoint.language_model
+        )
+
+
+@lru_cache(maxsize=4)
+def _tables(key: _Key) -> WordTables:
+    return WordTables(key.checkpoint)
