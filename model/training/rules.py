@@ -19,6 +19,7 @@ from model.text.corpus import Corpus
 from model.text.sources import proper_names, unread_genera
 from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.text.vocabulary import WORD, fold, words_of
+from model.training.neighbours import neighbours_of
 from model.verse.prosody import prosody
 from model.verse.seam import followers_of
 from model.weights.checkpoint import Checkpoint
@@ -72,6 +73,15 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
             ),
             endings=shared_endings(names),
             joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
+        )
+    if isinstance(checkpoint.vocabulary, WordVocabulary):
+        tokens = frozenset(checkpoint.vocabulary.tokens)
+        return replace(
+            checkpoint,
+            proper_names=proper_names() & tokens,
+            neighbours=neighbours_of(
+                checkpoint.vocabulary, (*corpus.pretraining, *corpus.reading, *corpus.training)
+            ),
         )
     if not corpus.pretraining:
         return _with_words_of_a_voice(checkpoint, corpus, start or checkpoint)

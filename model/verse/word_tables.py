@@ -47,7 +47,8 @@ class WordTables:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         vocabulary, self.prosody = checkpoint.vocabulary, prosody()
-        assert isinstance(vocabulary, WordVocabulary)
+        if not isinstance(vocabulary, WordVocabulary):
+            raise RequestError("this checkpoint reads letters")
         self.vocabulary = vocabulary
         readings = {
             token: found
@@ -66,9 +67,10 @@ class WordTables:
         self.names = np.array(
             [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
         )
-        table = checkpoint.language_model.parameters.embedding.astype(np.float64)
-        self._table = np.rint(table * 128)  # whole numbers, so no product rounds
-        self._norms = np.sqrt((self._table**2).sum(axis=1))
+        # float32 holds sums of so few whole numbers exactly
+        self._neighbours = checkpoint.neighbours.astype(np.float32)
+        squares = (self._neighbours**2).sum(axis=1)
+        self._lengths = np.sqrt(np.maximum(squares, 1).astype(np.float64))
 
     def _any_end(self, stops: str) -> LineEnds:
         return self.lines.line_ends(self.partners.last_words, stops=stops)
@@ -106,12 +108,12 @@ class WordTables:
     def nearness(self, words: Sequence[str]) -> Floats:
         """Return for each word (V,) how much it is favoured after these words, in nats."""
         ids = self.lines.ids
-        rare = [w for w in dict.fromkeys(words) if w in ids and is_word(w)]
-        rare = [ids[w] for w in rare if w not in self.prosody.often and ids[w] >= 100]
-        if not rare:
+        known = (word for word in dict.fromkeys(words) if is_word(word) and word in ids)
+        asked = [ids[word] for word in known if word not in self.prosody.often]
+        if not asked or not self._neighbours.size:
             return np.zeros(len(ids))
-        products = self._table @ self._table[rare].T
-        cosines = products / (self._norms[:, None] * self._norms[rare])
+        products = self._neighbours @ self._neighbours[asked].T
+        cosines = products / (self._lengths[:, None] * self._lengths[asked])
         mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
         low, high = NEAREST
         return FAVOUR * np.clip((mixed - low) / (high - low), 0, 1)

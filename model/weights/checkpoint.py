@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
 from model.network.network import LanguageModel
@@ -90,6 +91,8 @@ class Checkpoint:
     joints: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
+    # a vector for each word that a network reads: words of like vectors are near (V, D)
+    neighbours: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
@@ -104,6 +107,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         )
     vocabulary = checkpoint.vocabulary
     if isinstance(vocabulary, WordVocabulary):
+        arrays["neighbours"] = checkpoint.neighbours
         arrays["tokens"] = np.frombuffer("\n".join(vocabulary.tokens[2:]).encode(), np.uint8)
     arrays["other_names"] = checkpoint.other_names.hashes
     architecture = checkpoint.language_model.architecture
@@ -145,6 +149,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
+        neighbours = parameters.pop("neighbours", np.zeros((0, 0), np.int8))
         if architecture.embedding:
             tokens = parameters.pop("tokens").tobytes().decode()
             vocabulary = WordVocabulary.of(vocabulary.characters, tokens.split("\n"))
@@ -171,6 +176,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
             description,
             version=version,
             other_names=other_names,
+            neighbours=neighbours,
             **tables,
         )
     except KeyError as error:

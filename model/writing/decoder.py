@@ -55,6 +55,7 @@ ROW = np.dtype(
 """What is known of a row, beside the network's state."""
 # Weights are whole numbers of 1/PRECISION nats, so any order of adding gives the same sum.
 PRECISION = 1 << 20
+ROWS_OF_WORDS = 48  # candidates for a line by words
 OF_DRAWN = 0.8  # how much log P of the drawn characters counts in verse (see `_weights`)
 
 
@@ -163,12 +164,10 @@ class Decoder:
             from model.verse.word_tables import tables_for as word_tables
 
             found = word_tables(self._checkpoint)
-            rows = 48
             if isinstance(request, VerseRequest):
-                return RhymedSearch(
-                    drawing, found, request.prompt, request.rows or rows, parts=request.parts
-                )
-            return RhymedSearch(drawing, found, request.prompt, rows, is_sonnet=True)
+                of_poem = request.rows or ROWS_OF_WORDS
+                return RhymedSearch(drawing, found, request.prompt, of_poem, parts=request.parts)
+            return RhymedSearch(drawing, found, request.prompt, ROWS_OF_WORDS, is_sonnet=True)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
 
