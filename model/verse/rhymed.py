@@ -27,9 +27,9 @@ QUATRAIN: Scheme = (None, None, 0, 1)
 COUPLETS: Scheme = (None, 0, None, 2)
 SONNET: Scheme = (*QUATRAIN, None, None, 4, 5, None, None, 8, 9, None, 12)
 MOST_OWN = 3  # so many lines of a person are lines of the poem; more stand above it
-LAST_MARKS, QUATRAIN_MARKS = ".?!", ".:;?!"
-"""The last line of a text and of a quatrain within it end with one of these marks, as nearly all
-real ones do."""
+LAST_MARKS, MARKS_WITHIN_SONNETS = ".?!", ".:;?!"
+"""A quatrain ends with one of these marks, as five in six real ones do. Each quatrain of a poem may
+be its last."""
 # nats by which a rhyme lowers the weight of a line
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
 COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
@@ -59,6 +59,7 @@ class RhymedSearch(VerseSearch):
         stands_first = len(own) == len(lines) <= MOST_OWN
         self._tables = tables
         self._ends = [tables.end_of_own(line) for line in own] if stands_first else []
+        self._is_sonnet = is_sonnet
         self._scheme = SONNET if is_sonnet else self._poem(parts)
         self.wanted = len(self._scheme) - len(self._ends)
         counts = tables.counts_after(own[-1]) if self._ends else 1
@@ -126,11 +127,11 @@ class RhymedSearch(VerseSearch):
 
     def _line_ends(self) -> LineEnds:
         """Return the words that may end the next line, by the choice."""
-        stops = ""
-        if self._number + 1 == len(self._scheme):
+        stops, number = "", self._number + 1
+        if number == len(self._scheme) or (number % 4 == 0 and not self._is_sonnet):
             stops = LAST_MARKS
-        elif self._number % 4 == 3:
-            stops = QUATRAIN_MARKS
+        elif number % 4 == 0:
+            stops = MARKS_WITHIN_SONNETS
         partner = self._partner
         if partner is None:
             return self._tables.opening

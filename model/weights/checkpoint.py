@@ -92,7 +92,9 @@ class Checkpoint:
     roots: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
     # a vector for each word that a network reads: words of like vectors are near (V, D)
-    neighbours: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
+    neighbours: NDArray[np.int8] = field(
+        default_factory=lambda: np.zeros((0, 0), np.int8), compare=False
+    )
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
