@@ -13,8 +13,9 @@ letters x for which xaurs occurs. For each length, the discounts of the counts 1
 follow from n_j, the number of sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} /
 n_j, with Y = n_1 / (n_1 + 2 n_2).
 
-Here a sequence is one number: the ids of its characters are its digits in base V. So a division by
-V takes its last character away, and the remainder of a division by V**k is its last k characters.
+Here a sequence is one number: V times the number of its context, plus the id of its last token. So
+a division by V gives the context. For each length, contexts are numbered in the order of these
+numbers.
 
 Source: S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
 modeling", TR-10-98, Harvard University, 1998, section 3.
@@ -23,9 +24,8 @@ modeling", TR-10-98, Harvard University, 1998, section 3.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from model.network.layers import Floats, Ids
+from model.network.layers import Floats, Ids, Mask
 from model.text.corpus import Corpus, thinned
 from model.text.vocabulary import Vocabulary
 
@@ -67,48 +67,68 @@ class KneserNey:
     def __init__(
         self, documents: Sequence[str], vocabulary: Vocabulary, longest: int = LONGEST
     ) -> None:
-        self.vocabulary, self.size = vocabulary, len(vocabulary)
-        self.longest = min(longest, int(62 / np.log2(self.size)) - 1)  # 64 bits hold a sequence
+        self.vocabulary, self.size, self.longest = vocabulary, len(vocabulary), longest
         self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
-        self.after = dict[
-            int, _Counts
-        ]()  # by length: after how many different characters each occurs
-        sequences = self._sequences(documents)
-        for length in range(1, self.longest + 2):
-            different, counts = np.unique(sequences % self.size**length, return_counts=True)
+        self.after = dict[int, _Counts]()  # by length: after how many different tokens each occurs
+        self._contexts = list[Ids]()  # of each length from 1 on: the numbers of what has a number
+        ids, wanted = self._ids(documents)
+        places = np.flatnonzero(wanted)
+        contexts, shorter = np.zeros(len(ids), np.intp), np.zeros(0, np.intp)
+        for length in range(1, longest + 2):
+            # sequences of this length, and the contexts that they are for longer ones
+            sequences = _behind(contexts, ids, self.size)
+            different, first, counts = np.unique(
+                sequences[places], return_index=True, return_counts=True
+            )
             self.often[length] = _Counts(different, counts, self.size)
-            ends, counts = np.unique(different % self.size ** (length - 1), return_counts=True)
-            self.after[length - 1] = _Counts(ends, counts, self.size)
+            if length > 1:
+                ends, counts = np.unique(shorter[places][first], return_counts=True)
+                self.after[length - 1] = _Counts(ends, counts, self.size)
+            self._contexts.append(np.unique(sequences))
+            contexts, shorter = self._contexts[-1].searchsorted(sequences), sequences
 
     def probabilities(self, documents: Sequence[str]) -> Floats:
-        """Return P of all N characters and newlines, (longest + 1, N), by length of context."""
-        sequences = self._sequences(documents)
-        shorter = np.full(len(sequences), 1 / self.size)
+        """Return P of all N tokens and newlines, (longest + 1, N), by length of context."""
+        ids, wanted = self._ids(documents)
+        contexts = np.zeros(len(ids), np.intp)
+        shorter = np.full(np.count_nonzero(wanted), 1 / self.size)
         found = []
         for length, often in self.often.items():
-            ends = sequences % self.size**length
-            found.append(often.estimate(ends, shorter))
+            sequences = _behind(contexts, ids, self.size)
+            found.append(often.estimate(sequences[wanted], shorter))
             if length <= self.longest:
-                shorter = self.after[length].estimate(ends, shorter)
+                shorter = self.after[length].estimate(sequences[wanted], shorter)
+                contexts = _numbers(sequences, self._contexts[length - 1])
         return np.array(found)
 
-    def _sequences(self, documents: Sequence[str]) -> Ids:
-        """Return the sequences (N,) that end at each character and newline of the documents.
-
-        Each has one character and the `longest` before it.
+    def _ids(self, documents: Sequence[str]) -> tuple[Ids, Mask]:
+        """Return the ids (N,) of the documents with newlines before each, and whether each is one
+        to predict.
         """
-        text = "".join("\n" * self.longest + document + "\n" for document in documents)
-        # False for the newlines before a document, True for its characters and its last newline
-        runs = [run for document in documents for run in (self.longest, len(document) + 1)]
-        wanted = np.repeat(np.resize([False, True], len(runs)), runs)
-        windows = sliding_window_view(self.vocabulary.ids_of(text), self.longest + 1)
-        return (windows @ self.size ** np.arange(self.longest, -1, -1))[wanted[self.longest :]]
+        of_documents = [self.vocabulary.ids_of(document + "\n") for document in documents]
+        newlines = np.full(self.longest, self.vocabulary.newline)
+        parts = [part for ids in of_documents for part in (newlines, ids)]
+        is_wanted = np.resize([False, True], len(parts))
+        return np.concatenate(parts), np.repeat(is_wanted, [*map(len, parts)])
+
+
+def _behind(contexts: Ids, ids: Ids, size: int) -> Ids:
+    """Return the sequences (N,) that end at each token, from the numbers of the contexts that end
+    there. The context of a sequence ends one token earlier.
+    """
+    return np.append(0, contexts[:-1]) * size + ids
+
+
+def _numbers(asked: Ids, known: Ids) -> Ids:
+    """Return the places of what is known, and -1 for anything else."""
+    places = np.minimum(known.searchsorted(asked), len(known) - 1)
+    return np.where(known[places] == asked, places, -1)
 
 
 def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
     """Return the values of the keys that are asked for, and 0 for what is no key."""
-    places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    return np.where(keys[places] == asked, values[places], 0)
+    places = _numbers(asked, keys)
+    return np.where(places >= 0, values[places], 0)
 
 
 def counting_loss(corpus: Corpus) -> float:
