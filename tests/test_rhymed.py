@@ -2,6 +2,7 @@
 person's lines."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.taboo import is_taboo
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.text.sources import stand_ins
 from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.training.neighbours import DIMENSIONS, neighbours_of
 from model.verse.metre import patterns, scans
@@ -202,3 +205,25 @@ def test_words_with_the_same_neighbours_are_near() -> None:
     assert cosine("ship", "vessel") > 0.5 > 0.3 > cosine("ship", "lark")
     assert cosine("lark", "thrush") > 0.5 > 0.3 > cosine("lark", "wave")
     assert not vectors[0].any()
+
+
+def test_a_word_of_today_is_read_as_an_older_one_and_stays_as_it_is() -> None:
+    vocabulary = poet().vocabulary
+    older = vocabulary.text_of([len(vocabulary) - 1]).strip()
+    changed = replace(poet(), stand_ins=frozenset({f"phone {older} love", "zzyzx"}))
+    request = VerseRequest(generator_for(4, 0), "The cat has eaten all my brother's phone", rows=12)
+    (of_changed,) = Decoder(changed).generate([request])
+    (of_unchanged,) = written(replace(request, generator=generator_for(4, 0)))
+    assert of_changed.texts != of_unchanged.texts
+    (short,) = Decoder(changed).generate([VerseRequest(generator_for(4, 0), "My phone", rows=12)])
+    assert older not in short.texts[0].split("\n")[0].split()[:1]
+
+
+def test_the_stand_ins_can_be_written_and_are_not_refused() -> None:
+    table = stand_ins()
+    assert len(table) > 400
+    pronounce = prosody().pronounce
+    for word, others in table.items():
+        assert word not in others
+        assert all(map(pronounce, others)), word
+        assert not any(map(is_taboo, others))

@@ -17,6 +17,7 @@ RELEASED = files.PROGRAM / "data"
 DINOSAURS, GENERA, NEAR_GENERA, OTHER_GENERA = (
     RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt", "other_genera.txt")
 )
+STAND_INS = RELEASED / "stand_ins.tsv"
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
 SHAKESPEARE = RELEASED / "shakespeare.tar.xz"
 SPEECHES_READ = 3  # times that a speech is read while a line of another poet is read once
@@ -110,3 +111,12 @@ def unread_poets() -> tuple[str, ...]:
 def proper_names() -> frozenset[str]:
     """Return the words of plays and poems that get a capital wherever they stand."""
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
+
+
+def stand_ins() -> dict[str, list[str]]:
+    """Return older words for words of today, by hand: "phone" is voice, call, letter.
+
+    Raises TableError.
+    """
+    rows = files.read_table(STAND_INS, ("word", "stand-ins"))
+    return {word: others.split() for word, others in rows}

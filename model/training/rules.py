@@ -16,7 +16,7 @@ from model.names.composition import Composition
 from model.names.roots import Root, ends_of, linked_pieces_of, pieces_of, roots
 from model.names.rules import JOINT, SEQUENCE, sequences_of
 from model.text.corpus import Corpus
-from model.text.sources import proper_names, unread_genera
+from model.text.sources import proper_names, stand_ins, unread_genera
 from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.text.vocabulary import WORD, fold, words_of
 from model.training.neighbours import neighbours_of
@@ -79,6 +79,10 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         return replace(
             checkpoint,
             proper_names=proper_names() & tokens,
+            stand_ins=frozenset(
+                " ".join([word, *filter(tokens.__contains__, others)])
+                for word, others in stand_ins().items()
+            ),
             neighbours=neighbours_of(
                 checkpoint.vocabulary, (*corpus.pretraining, *corpus.reading, *corpus.training)
             ),

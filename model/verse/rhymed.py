@@ -69,14 +69,15 @@ class RhymedSearch(VerseSearch):
             self.wanted += 1
         read = [tables.lines.vocabulary.newline]
         for line in own:
-            read += [*tables.lines.vocabulary.ids_of(line).tolist(), read[0]]
+            tokens = (tables.stand_ins.get(token, [token])[0] for token in tokens_of(line))
+            read += [*(tables.lines.ids.get(token, 1) for token in tokens), read[0]]
         if self._completes:
             read.pop()
         last = read.pop()
         super().__init__(drawing, read, [rows if drawing.temperature else 1])
         self.masks, self.most_characters = tables.lines, tables.most_tokens
         self._said = [token for line in own for token in tokens_of(line)]
-        self._near = [*self._said]
+        self._near = [near for token in self._said for near in tables.stand_ins.get(token, [token])]
         self._choice, self._attempts = Choice.COMMON, 0
         node = START
         if self._completes:

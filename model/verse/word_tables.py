@@ -67,6 +67,8 @@ class WordTables:
         self.names = np.array(
             [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
         )
+        lines = (line.split() for line in checkpoint.stand_ins)
+        self.stand_ins = {word: others for word, *others in lines if others}
         # float32 holds sums of so few whole numbers exactly
         self._neighbours = checkpoint.neighbours.astype(np.float32)
         squares = (self._neighbours**2).sum(axis=1)
@@ -125,24 +127,22 @@ def tables_for(checkpoint: Checkpoint) -> WordTables:
     Raises RequestError if it cannot write verse.
     """
     with _making:
-        return _tables(_Key(checkpoint))
+        return _tables(_Identity(checkpoint))
 
 
-class _Key:
-    """A checkpoint, by its network."""
+class _Identity:
+    """A checkpoint that equals itself alone; its tables serve as long as it is used."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
 
     def __hash__(self) -> int:
-        return id(self.checkpoint.language_model)
+        return id(self.checkpoint)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (
-            other.checkpoint.language_model is self.checkpoint.language_model
-        )
+        return isinstance(other, _Identity) and other.checkpoint is self.checkpoint
 
 
 @lru_cache(maxsize=4)
-def _tables(key: _Key) -> WordTables:
-    return WordTables(key.checkpoint)
+def _tables(of: _Identity) -> WordTables:
+    return WordTables(of.checkpoint)

@@ -33,7 +33,7 @@ TRAINING = "training."  # arrays of such a name are for a training that goes on 
 LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
-    *("sequences", "endings", "joints", "roots", "followers"),
+    *("sequences", "endings", "joints", "roots", "followers", "stand_ins"),
 )
 
 
@@ -72,6 +72,7 @@ class Checkpoint:
         sequences, endings, joints      letters in a name that is worth keeping (`names.rules`)
         roots                           of which a name may wholly consist (`names.composition`)
         followers                       words that may follow a person's words (`verse.seam`)
+        stand_ins                       a word of today, and older words that stand for it
     """
 
     language_model: LanguageModel
@@ -91,6 +92,7 @@ class Checkpoint:
     joints: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
     # a vector for each word that a network reads: words of like vectors are near (V, D)
     neighbours: NDArray[np.int8] = field(
         default_factory=lambda: np.zeros((0, 0), np.int8), compare=False
@@ -155,6 +157,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if architecture.embedding:
             tokens = parameters.pop("tokens").tobytes().decode()
             vocabulary = WordVocabulary.of(vocabulary.characters, tokens.split("\n"))
+        parameters.setdefault("stand_ins", np.zeros(0, np.uint8))  # older files have none
         texts = {name: parameters.pop(name).tobytes().decode() for name in _TABLES}
         tables = {name: frozenset(filter(None, text.split("\n"))) for name, text in texts.items()}
         other_names = Fingerprints(parameters.pop("other_names"))
