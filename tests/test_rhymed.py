@@ -18,8 +18,7 @@ from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.training.neighbours import DIMENSIONS, neighbours_of
 from model.verse.metre import patterns, scans
 from model.verse.prosody import prosody
-from model.verse.rhyme import Rhyme
-from model.verse.rhymed import COUPLETS, QUATRAIN, SONNET
+from model.verse.rhyme import COUPLETS, QUATRAIN, SONNET, Rhyme
 from model.weights.checkpoint import Checkpoint, Description
 from model.writing.decoder import Decoder
 from model.writing.requests import (

@@ -22,6 +22,8 @@ _LEFT = re.compile(r"[\n,.;:!?)'-]-*")
 _RIGHT = re.compile(r"[\n(-]-*")
 """Tokens that stand close to the one on their right."""
 
+UNKNOWN = 1
+
 
 def tokens_of(text: str) -> list[str]:
     """Return the tokens of a folded text, in order."""
@@ -48,8 +50,8 @@ def is_word(token: str) -> bool:
 class WordVocabulary(Vocabulary):
     """The tokens that a network knows; a token's index is its id.
 
-    The first is the newline, and the second, "", stands for every other token. The `characters` are
-    those of the texts that it is for.
+    The first token is the newline. The second, "", has the id UNKNOWN, and stands for all tokens
+    that the network does not know. `characters` has every character that its texts may have.
     """
 
     tokens: tuple[str, ...]
@@ -67,20 +69,20 @@ class WordVocabulary(Vocabulary):
         return 0
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
+    def ids(self) -> dict[str, int]:
+        """The id of each known token."""
         return {token: number for number, token in enumerate(self.tokens)}
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
-        """Return the ids (N,) of the N tokens of a text; 1 for each that is not known."""
-        number = self._numbers.get
-        return np.array([number(token, 1) for token in tokens_of(text)], np.intp)
+        """Return the ids (N,) of the N tokens of a text; UNKNOWN for each that is not known."""
+        return np.array([self.ids.get(token, UNKNOWN) for token in tokens_of(text)], np.intp)
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         return joined(map(self.tokens.__getitem__, ids))
 
     def unspelled(self, text: str) -> int:
         """Return how many letters the unknown tokens of a text have, with one more behind each."""
-        return sum(len(token) + 1 for token in tokens_of(text) if token not in self._numbers)
+        return sum(len(token) + 1 for token in tokens_of(text) if token not in self.ids)
 
 
 def pieces_of(vocabulary: Vocabulary) -> list[str]:

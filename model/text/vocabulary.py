@@ -228,7 +228,7 @@ class Vocabulary:
         return "".join(map(self.characters.__getitem__, ids))
 
     def unspelled(self, text: str) -> int:  # noqa: ARG002 - vocabularies of words read it
-        """Return how many letters of a text no id stands for: none."""
+        """Return how many letters of a folded text have no id. Here, each of them has one."""
         return 0
 
     def fold(self, text: str) -> str:

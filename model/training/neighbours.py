@@ -18,7 +18,7 @@ from model.network.layers import Floats, Ids
 from model.text.tokens import WordVocabulary, is_word
 
 WINDOW = 8  # words on either side; one at a distance of d counts 1/√d
-CONTEXTS = 3000  # so many words are counted as neighbours, the commonest
+CONTEXTS = 3000  # only the commonest words are counted as neighbours
 DIMENSIONS = 96
 RARE = 1e-4  # words of a larger share are thinned to its square root (Mikolov et al. 2013)
 POWER = 0.75  # of the neighbours' counts, so that rare neighbours count less

@@ -76,6 +76,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         )
     if isinstance(checkpoint.vocabulary, WordVocabulary):
         tokens = frozenset(checkpoint.vocabulary.tokens)
+        documents = dict.fromkeys((*corpus.pretraining, *corpus.reading, *corpus.training))
         return replace(
             checkpoint,
             proper_names=proper_names() & tokens,
@@ -83,9 +84,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
                 " ".join([word, *filter(tokens.__contains__, others)])
                 for word, others in stand_ins().items()
             ),
-            neighbours=neighbours_of(
-                checkpoint.vocabulary, (*corpus.pretraining, *corpus.reading, *corpus.training)
-            ),
+            neighbours=neighbours_of(checkpoint.vocabulary, documents),
         )
     if not corpus.pretraining:
         return _with_words_of_a_voice(checkpoint, corpus, start or checkpoint)
@@ -103,8 +102,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
 
 
 def word_vocabulary(characters: str, documents: Iterable[str]) -> WordVocabulary:
-    """Return the vocabulary of a network that reads words: the marks, and the words that stand in
-    these documents often and can be said, the commonest first.
+    """Return the vocabulary of a network that reads words: marks, and words that can be said. Each
+    stands OFTEN times in these documents, or more. The commonest comes first.
 
     Only words such as 'tis begin or end with an apostrophe; elsewhere, it is a quotation mark.
     """

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from itertools import count, islice, pairwise, starmap
 from typing import Any
 
@@ -98,9 +97,9 @@ class Trainer:
         start: Checkpoint | None = None,
     ) -> None:
         if start is None:
-            texts = (documents_of(corpus, stage) for stage in recipe.stages)
-            documents = next(filter(None, texts))
             if recipe.embedding:
+                texts = (documents_of(corpus, stage) for stage in recipe.stages)
+                documents = next(filter(None, texts))
                 characters = corpus.vocabulary.characters
                 corpus = replace(corpus, vocabulary=word_vocabulary(characters, documents))
             architecture = Architecture(
@@ -149,18 +148,20 @@ class Trainer:
             language_model = self.best.copy()
             self.newest = language_model.copy() if stage.average else language_model
             optimizer = Adam(language_model.parameters, weight_decay=stage.weight_decay)
+            self._learning, self._optimizer = language_model, optimizer
             self._sampler = None
             if stage.sample:
                 tokens = stage.batch_size * stage.sequence_length
                 self._sampler = Sampler(self._counts, stage.sample, tokens)
-            state = language_model.initial_state(0)
             if place.read:
-                state = self._go_on(language_model, optimizer)
+                self._go_on()
             for epoch, goes_on, batch in self._batches(stage):
                 step_began = time.perf_counter()
                 if not goes_on:
-                    state = language_model.initial_state(batch.inputs.shape[1])
-                nats, gradients, state = self._gradients(stage, language_model, batch, state)
+                    self._state = language_model.initial_state(batch.inputs.shape[1])
+                nats, gradients, self._state = self._gradients(
+                    stage, language_model, batch, self._state
+                )
                 norm = clip_by_global_norm(gradients, stage.clip_norm)
                 if not math.isfinite(norm + nats):
                     raise TrainingError(
@@ -183,7 +184,6 @@ class Trainer:
                 speed = batch.target_count / max(time.perf_counter() - step_began, 1e-9)
 
                 loss, is_over = self._measured(stage)
-                self._unfinished = partial(self._arrays, language_model, optimizer, state)
                 fraction = (done + (stage.characters if is_over else place.read)) / all_characters
                 if is_over:
                     order = self._order.bit_generator.state
@@ -225,13 +225,17 @@ class Trainer:
 
     def unfinished(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Return what `resume` needs to go on after the last step: arrays, and facts for JSON."""
-        arrays, optimizer_steps = self._unfinished()
+        networks = {"learning": self._learning, "newest": self.newest, "best": self.best}
+        arrays = {name: network.parameters.whole for name, network in networks.items()}
+        for name, moments in {"m": self._optimizer.m, "v": self._optimizer.v}.items():
+            arrays[name] = np.concatenate([array.ravel() for array in moments.values()])
+        arrays["state"] = self._state
         place = replace(
             self._place,
             step=self.step,
             best_loss=self.best_loss,
             best_step=self.best_step,
-            optimizer_steps=optimizer_steps,
+            optimizer_steps=self._optimizer.steps,
             noise=self._noise.bit_generator.state,
         )
         return arrays, {"of": self._identity, "place": asdict(place)}
@@ -251,32 +255,21 @@ class Trainer:
         return True
 
     @property
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self) -> str:
         """What two trainings have in common if one can go on where the other was."""
         version = self.start.version if self.start else ""
         identity = [asdict(self.recipe), self.corpus.digest, self.seed, self.threads, version]
-        return {"training": json.dumps(identity)}
+        return json.dumps(identity)
 
-    def _arrays(
-        self, language_model: LanguageModel, optimizer: Adam, state: Array
-    ) -> tuple[dict[str, Array], int]:
-        networks = {"learning": language_model, "newest": self.newest, "best": self.best}
-        arrays = {name: network.parameters.whole for name, network in networks.items()}
-        moments = {"m": optimizer.m, "v": optimizer.v}
-        for name, moment in moments.items():
-            arrays[name] = np.concatenate([array.ravel() for array in moment.values()])
-        return arrays | {"state": state}, optimizer.steps
-
-    def _go_on(self, language_model: LanguageModel, optimizer: Adam) -> Array:
-        """Fill in what an unfinished training left, and return its state."""
+    def _go_on(self) -> None:
+        """Fill in what an unfinished training left."""
         arrays, self._left = self._left, {}
-        language_model.parameters.whole[:] = arrays["learning"]
+        self._learning.parameters.whole[:] = arrays["learning"]
         self.newest.parameters.whole[:] = arrays["newest"]
-        for name, moment in {"m": optimizer.m, "v": optimizer.v}.items():
-            whole = Parameters(language_model.architecture, arrays[name].copy())
-            moment.update(whole)
-        optimizer.steps = self._place.optimizer_steps
-        return arrays["state"].copy()
+        for name, moments in {"m": self._optimizer.m, "v": self._optimizer.v}.items():
+            moments.update(Parameters(self._learning.architecture, arrays[name].copy()))
+        self._optimizer.steps = self._place.optimizer_steps
+        self._state = arrays["state"].copy()
 
     def measure_and_keep(self, *, even_if_worse: bool = False) -> float:
         """Return the held-out loss of the newest weights.

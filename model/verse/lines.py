@@ -1,11 +1,11 @@
 """Says which words may follow in a line that scans: a line is the set of its counts.
 
-An unfinished line is what its last token was, and its counts: the numbers of syllables that it may
-have; bit n stands for n (see `metre`). A word fits if it can follow one of these numbers, and then
-either ends the line or leaves room for a last word. `LineEnds` says which words may be the last,
-and after which counts each may begin.
+Of an unfinished line, two things matter: whether its last token was a word or a mark, and its
+counts. The counts are the numbers of syllables that it may have: bit n stands for n (see `metre`).
+A word fits if it can follow one of them, and then ends the line or leaves room for a last word.
+`LineEnds` says which words may be the last, and after which counts each may begin.
 
-All arrays have a row for each line, so many lines grow at once, and no row depends on another.
+Arrays have a row for each line. Many lines grow at once, and no row depends on another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from model.text.tokens import WordVocabulary
 from model.verse.metre import LONGEST, SYLLABLES, Counts, after
 
 START, WORD, MARK = 0, 1, 2  # what the last token of a line is; START: the line has none
-PUNCTUATION = ",;:.?!"  # Brackets and quotes would have to be closed again.
+# What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
+PUNCTUATION = ",;:.?!"
 REMEMBERED = 1000  # masks of (V,)
-STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
@@ -30,7 +30,6 @@ class Lines:
     def __init__(self, vocabulary: WordVocabulary, patterns: Mapping[str, Sequence[str]]) -> None:
         """`patterns` has the stresses of each word that can be written."""
         self.vocabulary = vocabulary
-        self.ids = {token: number for number, token in enumerate(vocabulary.tokens)}
         choices = [tuple(patterns.get(token, ())) for token in vocabulary.tokens]
         rows = {
             choice: [after(choice, 1 << start) for start in range(LONGEST)]
@@ -39,8 +38,7 @@ class Lines:
         self.after: Bits = np.array([rows[choice] for choice in choices], np.uint16)
         """The counts after each word for each number of syllables before it, (V, LONGEST)."""
         self._going_on: dict[tuple[int, int], Mask] = {}
-        self._marks = self._ids_of(PUNCTUATION)
-        self.stops = self._among(STOPS)
+        self.marks = self._ids_of(PUNCTUATION)
 
     def line_ends(self, starts: Mapping[str, Counts], *, stops: str = "") -> "LineEnds":
         """Return how lines end that have one of these words as the last.
@@ -48,8 +46,8 @@ class Lines:
         `starts` says after which counts each may begin. If there are `stops`, one of these marks
         must follow it.
         """
-        complete = np.zeros(len(self.ids), np.uint16)
-        complete[[self.ids[word] for word in starts]] = [*starts.values()]
+        complete = np.zeros(len(self.vocabulary), np.uint16)
+        complete[[self.vocabulary.ids[word] for word in starts]] = [*starts.values()]
         return LineEnds(self, complete, self._among(stops) if stops else None)
 
     def allowed(self, lines: UnfinishedLines, ends: "LineEnds") -> Mask:
@@ -60,7 +58,7 @@ class Lines:
 
     def step(self, lines: UnfinishedLines, ids: Ids, ends: "LineEnds") -> UnfinishedLines:
         """Return the lines (N,) after one more allowed token each."""
-        is_mark = np.isin(ids, (self.vocabulary.newline, *self._marks))
+        is_mark = np.isin(ids, (self.vocabulary.newline, *self.marks))
         counts = ends.after(ids, lines.counts)
         kept = lines.counts
         if ends.stops is not None:  # Only a stop leaves the line complete.
@@ -70,10 +68,6 @@ class Lines:
             np.where(is_mark, kept, counts),
             np.where(is_mark, lines.last_word_after, lines.counts & ~MAY_END),
         )
-
-    @property
-    def marks(self) -> Ids:
-        return self._marks
 
     def onward(self, ids: Ids, counts: Bits, room: int) -> Bits:
         """Return the counts (N,) after words that follow these counts, as far as a last word can
@@ -94,10 +88,11 @@ class Lines:
         return self._going_on[counts, room]
 
     def _ids_of(self, marks: str) -> Ids:
-        return np.array([self.ids[mark] for mark in marks if mark in self.ids], np.intp)
+        ids = self.vocabulary.ids
+        return np.array([ids[mark] for mark in marks if mark in ids], np.intp)
 
     def _among(self, marks: str) -> Mask:
-        found = np.zeros(len(self.ids), np.bool_)
+        found = np.zeros(len(self.vocabulary), np.bool_)
         found[self._ids_of(marks)] = True
         return found
 
@@ -110,8 +105,8 @@ class LineEnds:
 
     def __init__(self, lines: Lines, complete: Bits, stops: Mask | None) -> None:
         self._lines, self._complete, self.stops = lines, complete, stops
+        # how many syllables may stand before the last word, at most
         latest = int(np.bitwise_or.reduce(complete)).bit_length() - 1
-        # The last word begins after at most so many syllables.
         self._room = ((2 << latest) - 1) & ~int(MAY_END) if latest >= 0 else 0
         self._masks: dict[tuple[int, int], Mask] = {}
 
@@ -136,6 +131,6 @@ class LineEnds:
             if node == WORD:
                 is_stop = True if self.stops is None else self.stops[self._lines.marks]
                 found[self._lines.marks] = goes_on | (may_end & is_stop)
-            found[0] = may_end and (self.stops is None or node == MARK)
+            found[self._lines.vocabulary.newline] = may_end and (self.stops is None or node == MARK)
             self._masks[node, counts] = found
         return self._masks[node, counts]

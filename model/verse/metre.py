@@ -20,6 +20,7 @@ Counts = int
 
 SYLLABLES = 10  # syllables of a line without a feminine ending
 LONGEST = SYLLABLES + 1
+WHOLE = 8  # a person's line with this many syllables stands alone
 FULL: Counts = 1 << SYLLABLES | 1 << LONGEST  # the counts of a complete line
 PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us"))
 """Words that make a feminine ending with the word before them: "bestow it"."""
@@ -85,6 +86,17 @@ def begun(words: Iterable[Sequence[str]]) -> Counts:
         counts = after(pattern_choice, counts)
         loosely = after(["2" * len(pattern) for pattern in pattern_choice], loosely)
     return counts or loosely
+
+
+def to_complete(counts: Counts, *, leans: bool) -> Counts:
+    """Return the counts of a person's line if verse completes it; else 1, the counts of an empty
+    line.
+
+    Verse completes a line of fewer than WHOLE syllables, and a line of WHOLE syllables whose last
+    word `leans` on a next one.
+    """
+    # Bit n of the counts stands for n syllables, so this compares the largest n.
+    return counts if 0 < counts < 1 << WHOLE + leans else 1
 
 
 def scans(words: Iterable[Sequence[str]]) -> bool:

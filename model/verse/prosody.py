@@ -4,7 +4,7 @@ They belong to the edition of the program (see `weights.checkpoint`), because so
 them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from model import files
 from model.files import TableError
 from model.text.vocabulary import words_of
 from model.verse.dictionary import Dictionary, Pronunciations, read_dictionary
+from model.verse.metre import Counts, begun, guessed, patterns
 from model.verse.pronunciation import PHONEMES, Forms, Pronouncer
 from model.verse.rhyme import Rhymes
 
@@ -31,6 +32,11 @@ class Prosody:
     # the words of somebody who says "thou", and of somebody who says "you"
     addresses: tuple[frozenset[str], ...]
     clipped: frozenset[str]  # words such as 'tis: elsewhere, no word begins with an apostrophe
+
+    def counts_of(self, words: Iterable[str]) -> Counts:
+        """Return the counts of syllables that words can have at the beginning of a line."""
+        pronounce = self.pronounce
+        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
 
     def last_word(self, line: str) -> str:
         """Return the last word of a line, with the apostrophe of 'tis and 'gan; empty if the line

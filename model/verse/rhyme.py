@@ -42,6 +42,14 @@ class Rhyme(IntEnum):
     PERFECT = 5
 
 
+Scheme = tuple[int | None, ...]
+"""For each line, the number of the line that it answers; None if it brings a rhyme."""
+QUATRAIN: Scheme = (None, None, 0, 1)
+COUPLETS: Scheme = (None, 0, None, 2)
+SONNET: Scheme = (*QUATRAIN, None, None, 4, 5, None, None, 8, 9, None, 12)
+EE = "IY"
+
+
 class Ending(NamedTuple):
     """The part of a reading that rhymes."""
 
@@ -53,6 +61,18 @@ class Ending(NamedTuple):
     def feminine(self) -> bool:
         """Whether a weak syllable follows the one that rhymes."""
         return sum(phoneme in VOWELS for phoneme in self.sound.split()) > 1
+
+
+class End(NamedTuple):
+    """The last word of a line, and the endings that it can have there."""
+
+    word: str
+    endings: tuple[Ending, ...]
+
+    @property
+    def is_ee(self) -> bool:
+        """Whether it may rhyme with "me", as "be" and "memory" do."""
+        return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
 @dataclass(frozen=True)
@@ -91,6 +111,16 @@ class Rhymes:
         return max(
             (self.compare(ending, other) for ending in endings_of_one for other in of_other),
             default=Rhyme.NONE,
+        )
+
+    def is_old(self, end: End, others: Sequence[End]) -> bool:
+        """Return whether one of the other lines ends with the same sound."""
+        if end.is_ee and any(other.is_ee for other in others):
+            return True
+        sounds = {ending.sound for other in others for ending in other.endings}
+        return any(
+            not sounds.isdisjoint((ending.sound, *self.rhyming_with(ending.sound)))
+            for ending in end.endings
         )
 
     def of_words(

@@ -13,26 +13,18 @@ from collections.abc import Iterable
 
 from model.network.layers import Floats
 from model.search import Beginning, Drawing, Line
-from model.text.tokens import is_word, tokens_of
+from model.text.tokens import UNKNOWN, is_word, tokens_of
 from model.text.vocabulary import fold, is_latin
 from model.verse.lines import MARK, START, WORD, LineEnds
 from model.verse.partners import Choice
-from model.verse.rhyme import Rhyme
-from model.verse.search import VerseSearch
-from model.verse.word_tables import End, WordTables
+from model.verse.rhyme import COUPLETS, QUATRAIN, SONNET, End, Rhyme, Scheme
+from model.verse.search import COST_OF_EE, COSTS, VerseSearch
+from model.verse.word_tables import WordTables
 
-Scheme = tuple[int | None, ...]
-"""For each line, the number of the line that it answers; None if it brings a rhyme."""
-QUATRAIN: Scheme = (None, None, 0, 1)
-COUPLETS: Scheme = (None, 0, None, 2)
-SONNET: Scheme = (*QUATRAIN, None, None, 4, 5, None, None, 8, 9, None, 12)
-MOST_OWN = 3  # so many lines of a person are lines of the poem; more stand above it
+MOST_OWN = 3  # lines of a person that belong to the poem; if there are more, all stand above it
 LAST_MARKS, MARKS_WITHIN_SONNETS = ".?!", ".:;?!"
 """A quatrain ends with one of these marks, as five in six real ones do. Each quatrain of a poem may
 be its last."""
-# nats by which a rhyme lowers the weight of a line
-COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
-COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
 # nats by which a word is less likely
 AGAIN, OF_NAME, OF_OTHER_ADDRESS = 4.0, 6.0, 8.0
 
@@ -67,18 +59,19 @@ class RhymedSearch(VerseSearch):
         if self._completes:
             self._ends.pop()
             self.wanted += 1
-        read = [tables.lines.vocabulary.newline]
+        vocabulary = tables.lines.vocabulary
+        read = [vocabulary.newline]
         for line in own:
             tokens = (tables.stand_ins.get(token, [token])[0] for token in tokens_of(line))
-            read += [*(tables.lines.ids.get(token, 1) for token in tokens), read[0]]
+            read += [*(vocabulary.ids.get(token, UNKNOWN) for token in tokens), read[0]]
         if self._completes:
             read.pop()
         last = read.pop()
         super().__init__(drawing, read, [rows if drawing.temperature else 1])
         self.masks, self.most_characters = tables.lines, tables.most_tokens
         self._said = [token for line in own for token in tokens_of(line)]
-        self._near = [near for token in self._said for near in tables.stand_ins.get(token, [token])]
-        self._choice, self._attempts = Choice.COMMON, 0
+        near = [near for token in self._said for near in tables.stand_ins.get(token, [token])]
+        self._usual = tables.nearness(near) - OF_NAME * tables.names  # the bias of every line
         node = START
         if self._completes:
             node = WORD if is_word(self._said[-1]) else MARK
@@ -143,16 +136,13 @@ class RhymedSearch(VerseSearch):
 
     def _bias(self) -> Floats:
         """Return what is added to the logit of each word (V,), in nats."""
-        tables, said = self._tables, set(self._said)
-        bias = tables.nearness(self._near) - OF_NAME * tables.names
-        ids = tables.lines.ids
-        again = [ids[word] for word in said if word in ids and word not in tables.prosody.often]
-        bias[[number for number in again if is_word(tables.lines.vocabulary.tokens[number])]] -= (
-            AGAIN
-        )
-        spoken = [len(said & words) for words in tables.prosody.addresses]
+        bias, said = self._usual.copy(), set(self._said)
+        prosody, ids = self._tables.prosody, self._tables.lines.vocabulary.ids
+        again = filter(is_word, said - prosody.often)
+        bias[[ids[word] for word in again if word in ids]] -= AGAIN
+        spoken = [len(said & words) for words in prosody.addresses]
         if max(spoken):
-            other = tables.prosody.addresses[0 if spoken[0] < spoken[1] else 1]
+            other = prosody.addresses[0 if spoken[0] < spoken[1] else 1]
             bias[[ids[word] for word in other if word in ids]] -= OF_OTHER_ADDRESS
         return bias
 
@@ -171,7 +161,7 @@ class RhymedSearch(VerseSearch):
     def judged(self, line: Line) -> Iterable[tuple[End, float]]:
         end = self._tables.end_of(line.text, line.last_word_after)
         if self._partner is None:
-            if not self._is_old(end):
+            if not self._tables.prosody.rhymes.is_old(end, self._ends):
                 yield end, line.nats - COST_OF_EE * end.is_ee
         elif self._choice is Choice.FREE:
             yield end, line.nats
@@ -179,13 +169,3 @@ class RhymedSearch(VerseSearch):
             rhyme = self._tables.rhyme(self._partner, end)
             # A word that does not rhyme by its sound was chosen for its letters.
             yield end, line.nats - COSTS.get(rhyme, COSTS[Rhyme.EYE])
-
-    def _is_old(self, end: End) -> bool:
-        """Return whether another line ends with this sound."""
-        if end.is_ee and any(other.is_ee for other in self._ends):
-            return True
-        sounds = {ending.sound for other in self._ends for ending in other.endings}
-        rhyming = self._tables.prosody.rhymes.rhyming_with
-        return any(
-            not sounds.isdisjoint((ending.sound, *rhyming(ending.sound))) for ending in end.endings
-        )

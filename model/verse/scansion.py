@@ -17,17 +17,15 @@ import numpy as np
 from model.network.layers import Ids, Mask
 from model.search import Bits, Numbers, UnfinishedLines
 from model.text.vocabulary import Vocabulary
+from model.verse.lines import MAY_END, PUNCTUATION
 from model.verse.metre import LONGEST, SYLLABLES, Counts, after
 
 # nodes outside of all words, before a word, and behind the mark after a word
 OUTSIDE, START, BEHIND = 0, 1, 2
-# What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
-PUNCTUATION = ",;:.?!"
 STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
 # The longest line of Shakespeare's sonnets has 60 characters.
 MOST_CHARACTERS = 66
 LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # the numbers that `LineEnds.latest` may be
-MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
 class LineEnds(NamedTuple):

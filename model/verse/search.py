@@ -17,9 +17,13 @@ import numpy as np
 
 from model.errors import RequestError
 from model.search import Drawing, Line, Search
+from model.verse.rhyme import Rhyme
 
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
+# nats by which a rhyme lowers the weight of a line
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
+COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 LEAVING = (10, 20)  # after so many characters of a line, the rows of the least weight leave
 

@@ -12,44 +12,24 @@ on with the next larger `Choice` of words.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from model.search import Beginning, Drawing, Line
 from model.text.vocabulary import Vocabulary, is_latin, words_of
 from model.verse.metre import SYLLABLES, Counts
 from model.verse.partners import Choice
 from model.verse.prosody import Prosody
-from model.verse.rhyme import Ending, Rhyme
+from model.verse.rhyme import SONNET, End, Rhyme
 from model.verse.scansion import LineEnds
-from model.verse.search import VerseSearch
+from model.verse.search import COST_OF_EE, COSTS, VerseSearch
 from model.verse.tables import Tables
 
-SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
-"""For each line, the number of the line that it answers; None if it brings a rhyme."""
-# nats by which a rhyme lowers the weight of a line
-COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
-EE, COST_OF_EE = "IY", 4.0  # a sonnet has one rhyme on -ee at most, and it costs this many nats
+SCHEME = SONNET
 LINE_OF_THING = 8  # line 9 names the thing of the person's line, in up to six syllables
 LONGEST_THING = 1 << 7
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 MARKS_OF_LINES = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains
 and all sonnets do."""
-
-
-class _End(NamedTuple):
-    word: str
-    endings: tuple[Ending, ...]
-
-    @property
-    def cost(self) -> float:
-        """The cost of bringing a rhyme."""
-        return COST_OF_EE if self.is_ee else 0.0
-
-    @property
-    def is_ee(self) -> bool:
-        """Whether it may rhyme with "me", as "be" and "memory" do."""
-        return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
 class _Lines(VerseSearch):
@@ -79,9 +59,9 @@ class _Lines(VerseSearch):
         (input_id,) = self._vocabulary.ids_of(after).tolist()
         self.beginning = Beginning(input_id, self._tables.masks.start, counts, ends, words=words)
 
-    def _end_of(self, line: Line) -> _End:
+    def _end_of(self, line: Line) -> End:
         last = self._tables.prosody.last_word(line.text)
-        return _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
+        return End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
 
     def _nats(self, line: Line, cost: float) -> float:
         return self._tables.nats(line, words_of(line.text), self._words, cost)
@@ -100,11 +80,11 @@ class SonnetSearch(_Lines):
     ) -> None:
         super().__init__(drawing, tables, vocabulary, prompt, rows)
         self._thing = thing_in(self._own, tables.prosody)
-        self._ends: list[_End] = []
+        self._ends: list[End] = []
         if self._own:
             word = tables.prosody.last_word(self._own).rpartition("-")[2]
             endings = tables.partners.own_endings(word, tables.prosody.pronounce(word))
-            self._ends.append(_End(word, tuple(endings)))
+            self._ends.append(End(word, tuple(endings)))
         self.wanted = len(SCHEME) - len(self._ends)
         self._begin_line(Choice.COMMON)
 
@@ -113,7 +93,7 @@ class SonnetSearch(_Lines):
         return () if self.error else ("\n".join(self.lines),)
 
     @property
-    def _partner(self) -> _End | None:
+    def _partner(self) -> End | None:
         """The end of the line that the next line answers."""
         number = SCHEME[len(self._ends)]
         return None if number is None else self._ends[number]
@@ -149,31 +129,21 @@ class SonnetSearch(_Lines):
         else:
             super().reject_all()
 
-    def keep(self, found: _End) -> None:
+    def keep(self, found: End) -> None:
         self._words.update(words_of(self.lines[-1]))
         self._ends.append(found)
         if not self.is_done:
             self._begin_line(Choice.COMMON)
 
-    def judged(self, line: Line) -> Iterable[tuple[_End, float]]:
+    def judged(self, line: Line) -> Iterable[tuple[End, float]]:
         end = self._end_of(line)
         if self._partner is None or self._choice is Choice.FREE:
-            if not self._is_old(end):
-                yield end, self._nats(line, end.cost)
+            if not self._tables.prosody.rhymes.is_old(end, self._ends):
+                yield end, self._nats(line, COST_OF_EE * end.is_ee)
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
         # A word that does not rhyme by its sound was chosen for its letters.
         yield end, self._nats(line, COSTS.get(rhyme, COSTS[Rhyme.EYE]))
-
-    def _is_old(self, end: _End) -> bool:
-        """Return whether another line ends with this sound."""
-        if end.is_ee and any(other.is_ee for other in self._ends):
-            return True
-        sounds = {ending.sound for other in self._ends for ending in other.endings}
-        rhyming = self._tables.prosody.rhymes.rhyming_with
-        return any(
-            not sounds.isdisjoint((ending.sound, *rhyming(ending.sound))) for ending in end.endings
-        )
 
 
 def thing_in(own: str, prosody: Prosody) -> str:
@@ -212,7 +182,7 @@ class LineSearch(_Lines):
         return (" " + self.lines[0],) if self.lines else ("",)
 
     def judged(self, line: Line) -> Iterable[tuple[None, float]]:
-        yield None, self._nats(line, self._end_of(line).cost)
+        yield None, self._nats(line, COST_OF_EE * self._end_of(line).is_ee)
 
     def keep(self, found: None) -> None:
         """Add nothing: one line is all."""

@@ -11,11 +11,12 @@ from typing import NamedTuple
 from model.errors import RequestError
 from model.search import Line
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.metre import Counts, begun, guessed, patterns
+from model.verse.metre import Counts, patterns, to_complete
 from model.verse.partners import Partners
 from model.verse.prosody import Prosody, prosody
 from model.verse.scansion import LineEnds, Scansion
 from model.verse.search import COST_OF_REPETITION
+from model.verse.word_tables import ENOUGH_WORDS
 from model.weights.checkpoint import Checkpoint
 
 # nats for each time that the text has used a word such as "the", which every text repeats
@@ -25,8 +26,6 @@ COST_OF_STAMMERING = 6.0  # nats for such a word twice in a row, as in "And and 
 COST_OF_MIXING = 8.0
 # this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
 SHARE_OF_LEANING = 0.8
-ENOUGH_WORDS = 1000  # a checkpoint that knows fewer words writes no sonnets
-WHOLE = 8  # a person's line with this many syllables stands alone
 _making = Lock()  # threads that need the same tables wait for them, and do not make them twice
 
 
@@ -41,22 +40,13 @@ class Tables(NamedTuple):
     by_token: Mapping[str, tuple[str, ...]]
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line if verse completes it; else 1, the counts of an
-        empty line.
-
-        Verse completes a line of fewer than WHOLE syllables, and a line of WHOLE syllables whose
-        last word leans on a next one.
-        """
-        counts = self.syllables_of(line)
+        """Return the counts of a person's line if verse completes it; else 1."""
         leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
-        whole = WHOLE + 1 if leans else WHOLE
-        # Bit n of the counts stands for n syllables, so this compares the largest n.
-        return counts if 0 < counts < 1 << whole else 1
+        return to_complete(self.syllables_of(line), leans=leans)
 
     def syllables_of(self, text: str) -> Counts:
         """Return the counts of syllables that a text can have."""
-        pronounce = self.prosody.pronounce
-        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
+        return self.prosody.counts_of(words_of(text))
 
     def followers(self, before: str, counts: Counts) -> frozenset[str]:
         token = self.prosody.last_word(before) if before[-1:].isalpha() else before[-1:]

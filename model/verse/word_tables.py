@@ -5,7 +5,6 @@ words are near others.
 from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,31 +12,17 @@ from model.errors import RequestError
 from model.network.layers import Floats
 from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.verse.lines import LineEnds, Lines
-from model.verse.metre import Counts, begun, guessed, patterns
+from model.verse.metre import Counts, patterns, to_complete
 from model.verse.partners import Partners
 from model.verse.prosody import prosody
-from model.verse.rhyme import Ending, Rhyme
+from model.verse.rhyme import End, Rhyme
 from model.weights.checkpoint import Checkpoint
 
 ENOUGH_WORDS = 1000  # a checkpoint that can say fewer words writes no verse that scans
-WHOLE = 8  # a person's line with this many syllables stands alone
 MOST_TOKENS = 24  # a row of more tokens is dropped; a line has ten syllables, and few marks
 NEAREST = 0.25, 0.65  # a word is near from this cosine on, and nearest from that one on
 FAVOUR = 1.3  # nats for the nearest words
-EE = "IY"
 _making = Lock()  # threads that need the same tables wait for them, and do not make them twice
-
-
-class End(NamedTuple):
-    """The last word of a line, and the endings that it can have there."""
-
-    word: str
-    endings: tuple[Ending, ...]
-
-    @property
-    def is_ee(self) -> bool:
-        """Whether it may rhyme with "me", as "be" and "memory" do."""
-        return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
 class WordTables:
@@ -49,7 +34,6 @@ class WordTables:
         vocabulary, self.prosody = checkpoint.vocabulary, prosody()
         if not isinstance(vocabulary, WordVocabulary):
             raise RequestError("this checkpoint reads letters")
-        self.vocabulary = vocabulary
         readings = {
             token: found
             for token in filter(is_word, vocabulary.tokens)
@@ -78,21 +62,15 @@ class WordTables:
         return self.lines.line_ends(self.partners.last_words, stops=stops)
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line if verse completes it; else 1, the counts of an
-        empty line.
+        """Return the counts of a person's line if verse completes it; else 1.
 
-        Verse completes a line of fewer than WHOLE syllables, and a line of WHOLE syllables whose
-        last word leans on a next one; none that ends a sentence or with another mark than , ; or :.
+        No line is completed behind a mark that ends it.
         """
         tokens = tokens_of(line)
         if not (is_word(tokens[-1]) or tokens[-1] in ",;:"):
             return 1
-        pronounce = self.prosody.pronounce
-        words = filter(is_word, tokens)
-        counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
-        whole = WHOLE + 1 if tokens[-1] in self.prosody.never_last else WHOLE
-        # Bit n of the counts stands for n syllables, so this compares the largest n.
-        return counts if 0 < counts < 1 << whole else 1
+        counts = self.prosody.counts_of(filter(is_word, tokens))
+        return to_complete(counts, leans=tokens[-1] in self.prosody.never_last)
 
     def end_of_own(self, line: str) -> End:
         """Return the end of a person's line, which need not scan."""
@@ -109,7 +87,7 @@ class WordTables:
 
     def nearness(self, words: Sequence[str]) -> Floats:
         """Return for each word (V,) how much it is favoured after these words, in nats."""
-        ids = self.lines.ids
+        ids = self.lines.vocabulary.ids
         known = (word for word in dict.fromkeys(words) if is_word(word) and word in ids)
         asked = [ids[word] for word in known if word not in self.prosody.often]
         if not asked or not self._neighbours.size:

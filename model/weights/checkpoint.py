@@ -72,7 +72,7 @@ class Checkpoint:
         sequences, endings, joints      letters in a name that is worth keeping (`names.rules`)
         roots                           of which a name may wholly consist (`names.composition`)
         followers                       words that may follow a person's words (`verse.seam`)
-        stand_ins                       a word of today, and older words that stand for it
+        stand_ins                       words of today, each with older words to read in its stead
     """
 
     language_model: LanguageModel

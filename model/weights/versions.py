@@ -61,8 +61,8 @@ def load_training(path: Path) -> tuple[Arrays, Facts]:
     arrays, facts, _ = tensor_file.read(path)
     if "training" not in facts:
         raise CheckpointError(f"{path}: was not left by a training")
-    found = {name.removeprefix(TRAINING): arrays[name] for name in arrays if TRAINING in name}
-    return found, facts["training"]
+    left = filter(lambda name: name.startswith(TRAINING), arrays)
+    return {name.removeprefix(TRAINING): arrays[name] for name in left}, facts["training"]
 
 
 def load(path: Path) -> Checkpoint:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.network.layers import Array, Floats, Ids, Mask
 
 TINY = 1e-300
-CUT = 9.0
+CUT = 9.0  # a word that is e^9 times less likely than the likeliest is never drawn
 
 
 def sample_next(
@@ -47,8 +47,9 @@ def sample_words(
 ) -> tuple[Ids, Floats]:
     """Choose a word id (B,) for each row of logits (B, V), and return log P (B,) of it among all.
 
-    p = softmax((logits + bias) / temperature) of the allowed words. Those that are less than
-    e^-CUT as likely as the likeliest of them are not drawn, which also saves their exponentials.
+    p = softmax((logits + bias) / temperature) of the allowed words, cut to the top-p unless that is
+    None. Words that are less than e^-CUT as likely as the likeliest are left out, which saves most
+    exponentials.
     """
     scores = logits + bias
     scores -= scores.max(axis=1, keepdims=True)
