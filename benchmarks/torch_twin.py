@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from model.network.layers import Array, Ids
+from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Parameters
+from model.network.sample import Words
+from model.text.batches import Batch
 
 TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
@@ -40,12 +42,17 @@ class Twin:
         self._order = [
             language_model.cell.GATES.index(gate) for gate in TORCH_GATES[architecture.cell]
         ]
-        self.one_hot = torch.eye(architecture.vocab_size)
-        hidden_size = architecture.hidden_size
-        inputs = [architecture.vocab_size] + [hidden_size] * (architecture.layers - 1)
+        hidden_size, width = language_model.parameters.w_y.shape
+        self.is_embedded = bool(architecture.embedding)
+        if self.is_embedded:
+            self.embedding = torch.nn.Parameter(torch.empty(architecture.vocab_size, width))
+            self.b_y = torch.nn.Parameter(torch.empty(architecture.vocab_size))
+        else:
+            self.one_hot = torch.eye(width)
+        inputs = [width] + [hidden_size] * (architecture.layers - 1)
         kind = getattr(torch.nn, architecture.cell.upper())
         self.layers = [kind(size, hidden_size) for size in inputs]
-        self.linear = torch.nn.Linear(hidden_size, architecture.vocab_size)
+        self.linear = torch.nn.Linear(hidden_size, width, bias=not self.is_embedded)
         with torch.no_grad():
             for layer in self.layers:
                 layer.bias_hh_l0.zero_().requires_grad_(False)  # a second bias; we have one
@@ -59,7 +66,20 @@ class Twin:
             yield layer.weight_hh_l0, self._in_torchs_order(p.w_h)
             yield layer.bias_ih_l0, self._in_torchs_order(p.b[None])[:, 0]
         yield self.linear.weight, ours.w_y.T.copy()
-        yield self.linear.bias, ours.b_y
+        if self.is_embedded:
+            yield self.embedding, ours.embedding
+        yield self.b_y if self.is_embedded else self.linear.bias, ours.b_y
+
+    def read(self, ids: Any) -> Any:
+        """Return what the first layer reads for ids (…)."""
+        if self.is_embedded:
+            return torch.nn.functional.embedding(ids, self.embedding)
+        return self.one_hot[ids]
+
+    def logits(self, h: Any, ids: Any = slice(None)) -> Any:
+        """Return the logits after h (…, H), of these words if the network has an embedding."""
+        y = self.linear(h)
+        return y @ self.embedding[ids].T + self.b_y[ids] if self.is_embedded else y
 
     def _in_torchs_order(self, weights: Array) -> Array:
         blocks = weights.reshape(len(weights), len(self._order), -1)[:, self._order]
@@ -72,13 +92,12 @@ class TorchTraining:
     def __init__(
         self,
         language_model: LanguageModel,
-        inputs: Ids,
-        targets: Ids,
+        batch: Batch,
         masks: Sequence[Array] | None,
         variant: Variant,
     ) -> None:
         self.twin = Twin(language_model)
-        self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+        self._inputs, self._targets = map(torch.from_numpy, (batch.inputs, batch.targets))
         self._masks: list[Any] = [1.0] * len(self.twin.layers)
         if masks is not None:
             self._masks = list(map(torch.tensor, masks))
@@ -109,6 +128,34 @@ class TorchTraining:
         self._adam.step()
 
 
+class TorchWords:
+    """A training step of a network that reads words, with its sample of words."""
+
+    def __init__(self, language_model: LanguageModel, batch: Batch, among: Words) -> None:
+        self.twin = Twin(language_model)
+        self._inputs, self._ids = map(torch.from_numpy, (batch.inputs, among.ids))
+        self._log_chances = torch.from_numpy(among.log_chances.astype(np.float32))
+        self._targets = torch.from_numpy(among.ids.searchsorted(batch.targets).ravel())
+        pairs = self.twin.pairs(language_model.parameters)
+        self._parameters = [parameter for parameter, _ in pairs]
+        self._adam = torch.optim.Adam(self._parameters, 1e-3, betas=(0.9, 0.99), fused=True)
+
+    def backward(self) -> None:
+        """Compute the gradients of the loss in nats a word."""
+        self._adam.zero_grad(set_to_none=True)
+        x = self.twin.read(self._inputs)
+        for layer in self.twin.layers:
+            x = layer(x)[0]
+        logits = self.twin.logits(x, self._ids).flatten(0, 1) - self._log_chances
+        torch.nn.functional.cross_entropy(logits, self._targets).backward()
+
+    def step(self) -> None:
+        """Take a step of training."""
+        self.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
+        self._adam.step()
+
+
 class TorchDecoder:
     """The twin reads character after character, in inference mode."""
 
@@ -122,7 +169,7 @@ class TorchDecoder:
         """Read ids (B,), a tensor; return the logits (B, V)."""
         torch.backends.mkldnn.enabled = self._variant.has_onednn
         with torch.inference_mode():
-            x = self._twin.one_hot[ids]
+            x = self._twin.read(ids)
             for n, (cell, layer) in enumerate(zip(self._cells, self._twin.layers, strict=True)):
                 if self._variant.is_other:
                     state = cell(x, self._states[n])
@@ -131,7 +178,7 @@ class TorchDecoder:
                     x, state = layer(x[None], self._states[n])
                     x = x[0]
                 self._states[n] = state
-            return self._twin.linear(x)
+            return self._twin.logits(x)
 
 
 def _cell(layer: Any) -> Any:

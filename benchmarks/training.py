@@ -16,16 +16,19 @@ import torch
 
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import compare, fastest, speedup
-from benchmarks.torch_twin import VARIANTS, TorchTraining
-from model.network.layers import Array, Ids
+from benchmarks.torch_twin import VARIANTS, TorchTraining, TorchWords
+from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName, Parameters
+from model.network.sample import Sampler, Words
+from model.text.batches import Batch
 from model.threads import keep_memory
 from model.training.optimizer import Adam, clip_by_global_norm
+from model.training.recipes import VERSE as VERSE_RECIPE
 
 REPEATS = 9
-NAMES, VERSE = 27, 38
-"""How many characters there are."""
+NAMES, VERSE, WORDS = 27, 38, 18_361
+"""How many characters there are, and words."""
 TOLERANCE = 1e-4
 TORCH_TARGET, THREADS_TARGET = 0.95, 1.7
 
@@ -52,13 +55,17 @@ class Size:
         shape = Architecture(self.cell, self.characters, self.hidden_size, self.layers)
         return LanguageModel.initialise(shape, np.random.default_rng(0))
 
-    def batch(self) -> tuple[Ids, Ids, list[Array] | None]:
-        """Return inputs and targets, (T, B) each, and a dropout mask (B, H) for each layer."""
+    def batch(self) -> tuple[Batch, list[Array] | None]:
+        """Return a batch, and a dropout mask (B, H) for each layer."""
         generator = np.random.default_rng(1)
-        inputs, targets = generator.integers(self.characters, size=(2, self.steps, self.rows))
+        ids = generator.integers(self.characters, size=(2, self.steps, self.rows))
         kept = generator.random((self.layers, self.rows, self.hidden_size)) >= self.dropout
         masks = list((kept / (1 - self.dropout)).astype(np.float32)) if self.dropout else None
-        return inputs, targets, masks
+        return Batch(ids[0], ids[1], np.ones(ids[0].shape, np.bool_)), masks
+
+    def ours(self, threads: int = 1) -> "OurTraining":
+        batch, masks = self.batch()
+        return OurTraining(self.network(), batch, threads, masks=masks)
 
 
 SIZES = (
@@ -78,11 +85,19 @@ SHARED = (Size("lstm", 384, 64, 64, layers=2), Size("lstm", 512, 64, 64, layers=
 class OurTraining:
     """A training step as the trainer takes it."""
 
-    def __init__(self, size: Size, threads: int = 1) -> None:
-        self._language_model = size.network()
-        self._adam = Adam(self._language_model.parameters)
-        self._inputs, self._targets, self._masks = size.batch()
-        edges = [size.rows * part // threads for part in range(threads + 1)]
+    def __init__(
+        self,
+        language_model: LanguageModel,
+        batch: Batch,
+        threads: int = 1,
+        *,
+        masks: list[Array] | None = None,
+        among: Words | None = None,
+    ) -> None:
+        self._language_model, self._batch, self._masks = language_model, batch, masks
+        self._among, self._adam = among, Adam(language_model.parameters)
+        rows = batch.inputs.shape[1]
+        edges = [rows * part // threads for part in range(threads + 1)]
         self._parts = list(map(slice, edges[:-1], edges[1:]))
 
     def gradients(self) -> Parameters:
@@ -91,14 +106,16 @@ class OurTraining:
             gradients, *others = pool.map(self._gradients_of, self._parts)
         for more in others:
             gradients.whole[:] += more.whole
-        gradients.whole[:] /= self._targets.size
+        gradients.whole[:] /= self._batch.targets.size
         return gradients
 
     def _gradients_of(self, rows: slice) -> Parameters:
-        inputs, targets = self._inputs[:, rows], self._targets[:, rows]
+        inputs, targets = self._batch.inputs[:, rows], self._batch.targets[:, rows]
         masks = None if self._masks is None else [mask[rows] for mask in self._masks]
         state = self._language_model.initial_state(inputs.shape[1])
-        found = self._language_model.loss_and_gradients(inputs, targets, state, dropout=masks)
+        found = self._language_model.loss_and_gradients(
+            inputs, targets, state, dropout=masks, among=self._among
+        )
         return found[1]
 
     def step(self) -> None:
@@ -124,32 +141,57 @@ def report(repeats: int) -> str:
         ("two threads share a batch", "one", "two", "ratio", "target", ""),
         [_in_two_threads(size, repeats) for size in SHARED],
     )
-    return f"## Training step\n\n{steps}\n\n{summary}\n\n{shared}"
+    return f"## Training step\n\n{steps}\n\n{summary}\n\n{shared}\n\n{_words(repeats)}"
 
 
 def _beside_torch(size: Size, repeats: int) -> tuple[tuple[str, ...], float]:
     sides = {variant: TorchTraining(size.network(), *size.batch(), variant) for variant in VARIANTS}
     for theirs in sides.values():
-        check(size, theirs)
+        check(str(size), size.ours(), theirs)
     chosen = fastest({variant: theirs.step for variant, theirs in sides.items()})
-    ours = OurTraining(size)
+    ours = size.ours()
     seconds = compare({"ours": ours.step, "torch": sides[chosen].step}, repeats)
     ratio = speedup(seconds["ours"], seconds["torch"])
     print(f"{size}: {times(ratio)} torch ({chosen})", flush=True)
     return (*map(_milliseconds, seconds.values()), times(ratio)), ratio
 
 
-def check(size: Size, theirs: TorchTraining) -> None:
+def _words(repeats: int) -> str:
+    """Time a step of the network that reads words, with the sample of its recipe."""
+    (stage,), size = VERSE_RECIPE.stages, VERSE_RECIPE.hidden_size
+    rows, steps = stage.batch_size, stage.sequence_length
+    architecture = Architecture("lstm", WORDS, size, embedding=VERSE_RECIPE.embedding)
+    generator = np.random.default_rng(0)
+    counts = 1e6 / np.arange(10, WORDS + 10)  # as words are in a text (Zipf)
+    draws = generator.choice(WORDS, p=counts / counts.sum(), size=(2, steps, rows))
+    batch = Batch(draws[0], draws[1], np.ones((steps, rows), np.bool_))
+    among = Sampler(counts, stage.sample, rows * steps).sample(batch.targets, generator)
+
+    start = LanguageModel.initialise(architecture, generator)
+    ours = {threads: OurTraining(start.copy(), batch, threads, among=among) for threads in (1, 2)}
+    theirs = TorchWords(start, batch, among)
+    check("words", ours[1], theirs)
+    one = compare({"ours": ours[1].step, "torch": theirs.step}, repeats)
+    two = compare({"one": ours[1].step, "two": ours[2].step}, repeats, time.perf_counter)
+    timed = one["ours"], one["torch"], two["one"], two["two"]
+    cells = [f"{rows * steps / statistics.median(seconds):,.0f}" for seconds in timed]
+    ratios = speedup(one["ours"], one["torch"]), speedup(two["two"], two["one"])
+    head = ("words a second, one thread", "ours", "torch", "ratio", "one", "two threads", "ratio")
+    name = f"LSTM {size}, {rows} × {steps}, {stage.sample:,} of {WORDS:,} words"
+    return table(head, [(name, *cells[:2], times(ratios[0]), *cells[2:], times(ratios[1]))])
+
+
+def check(name: str, ours: OurTraining, theirs: TorchTraining | TorchWords) -> None:
     """Check that all gradients are those of torch. Raises SystemExit if they are not."""
     theirs.backward()
-    for parameter, ours in theirs.twin.pairs(OurTraining(size).gradients()):
-        difference = np.abs(parameter.grad.numpy() - ours).max()
-        if difference > TOLERANCE * np.abs(ours).max():
-            raise SystemExit(f"{size}: gradients differ by {difference}: not the same network")
+    for parameter, gradient in theirs.twin.pairs(ours.gradients()):
+        difference = np.abs(parameter.grad.numpy() - gradient).max()
+        if difference > TOLERANCE * np.abs(gradient).max():
+            raise SystemExit(f"{name}: gradients differ by {difference}: not the same network")
 
 
 def _in_two_threads(size: Size, repeats: int) -> tuple[str, ...]:
-    sides = {threads: OurTraining(size, threads).step for threads in (1, 2)}
+    sides = {threads: size.ours(threads).step for threads in (1, 2)}
     seconds = compare(sides, repeats, time.perf_counter)
     ratio = speedup(seconds[2], seconds[1])
     judged = f"≥ {THREADS_TARGET} ×", verdict(ratio, THREADS_TARGET)

@@ -18,7 +18,7 @@ from bot.creations import Creation, request_for
 from bot.limits import THREADS
 from bot.writer import Writer
 from model.files import ROOT
-from model.text.forms import SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre, Network
+from model.text.forms import USUAL_TEMPERATURE, Genre, Network
 from model.verse.tables import tables_for
 from model.weights.versions import Versions
 
@@ -34,7 +34,7 @@ KINDS: dict[str, tuple[Genre, int, dict[str, Any]]] = {
     "ten names": (Genre.DINO, 100, NAME | {"count": 10}),
     "a poem, continued once": (Genre.POEM, 16, POEM | {"length": 1}),
     "a poem, continued three times": (Genre.POEM, 16, POEM | {"length": 3}),
-    "a sonnet": (Genre.SONNET, 2, {"temperature": SONNET_TEMPERATURE}),
+    "a sonnet": (Genre.SONNET, 2, {"temperature": USUAL_TEMPERATURE["verse"]}),
     "a poem alone": (Genre.POEM, 1, POEM),
     "a name alone": (Genre.DINO, 1, NAME),
 }

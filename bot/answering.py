@@ -10,8 +10,7 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network,
    the person's seed and turn (how many texts they have had before), the prompt, the temperature
    (`creations`). `store` notes it under a code.
-3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the
-   person's first line of a sonnet is too short to scan, the network completes it first.
+3. Write. `shelf` lets that version of the network write the text, on threads of its own.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below. A single name
    becomes the caption of its card, if the card can be drawn soon.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
@@ -27,7 +26,6 @@ the bot, the next start goes on with the same creation.
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from functools import partial
 
 from bot.app import Bot
@@ -40,7 +38,7 @@ from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
 from bot.writer import Text
-from model.text.forms import SONNET_TEMPERATURE, Genre
+from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +49,6 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         raise Explained(sentences.TABOO)
     weights = await bot.shelf.current(network_of(wish))
     usual = weights.description.temperature
-    if wish.genre is Genre.SONNET:
-        usual = SONNET_TEMPERATURE
     note = ask.chat.note
     creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
     shown = note.shown if note else None  # the message of an earlier try
@@ -62,8 +58,6 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         # Until the end, the chat shows that the bot is typing, or a sonnet as it grows.
         async with live:
             if wish.genre is Genre.SONNET:
-                if rest := await bot.shelf.rest_of_line(creation):
-                    creation = await bot.store.completed(creation, rest)
                 watch = partial(_show_lines, live, creation)
             text = await bot.shelf.write(creation, watch)
         await _deliver(ask, creation, text, live, bot, wish.opening)
@@ -82,8 +76,8 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
         logger.warning("An answer arrived, but not in the database: %s", error)
 
 
-def _show_lines(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
-    live.show(layout.sonnet_begun(creation, lines))
+def _show_lines(live: LiveMessage, creation: Creation, begun: Text) -> None:
+    live.show(layout.begun(creation, begun))
 
 
 async def show(ask: Said, creation: Creation, bot: Bot) -> None:

@@ -12,16 +12,18 @@ from functools import partial
 
 from bot.taboo import is_taboo
 from bot.words.pieces import NOTHING, Message
-from model.text.forms import Genre
+from model.text.forms import Genre, Network
 from model.writing import requests
 
-TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+TEMPERATURES = (0.3, 0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """What "wilder" chooses from.
 
 A reader sees the difference between two neighbours; the last one gives nearly noise.
 """
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
+NETWORKS = (Network.DINO, Network.POEM)
+"""The networks that everybody can ask for without naming a voice."""
 NOBODY = 0
 """The person of a creation that is the same for everybody."""
 ASIDE = 2**63
@@ -175,10 +177,3 @@ def request_for(creation: Creation) -> requests.Request:
         )
     # as the same numbers are drawn, a longer poem begins with the whole shorter one
     return requests.VerseRequest(generator, creation.prompt, sampling, creation.parts)
-
-
-def line_request_for(creation: Creation) -> requests.LineRequest:
-    """Return the request for the rest of a sonnet's first line."""
-    generator = requests.generator_for(creation.seed, creation.turn)
-    sampling = requests.Sampling(creation.temperature)
-    return requests.line_request(generator, creation.prompt, sampling)

@@ -17,11 +17,11 @@ from aiohttp import web
 
 from bot.app import Bot, Door, memory
 from bot.chat import Explained
+from bot.creations import NETWORKS
 from bot.database import StoreError
 from bot.settings import Address
 from bot.tasks import Tasks
 from model.errors import MangosaurusError
-from model.text.forms import Network
 
 PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
@@ -113,7 +113,7 @@ class Health:
             found["cards"] = f"they cannot be drawn: {bot.drawings.fault}"
         if stuck := bot.shelf.stuck:
             found["writing"] = f"no progress with {', '.join(stuck)}"
-        if missing := [network for network in Network if network not in bot.shelf.serving]:
+        if missing := [network for network in NETWORKS if network not in bot.shelf.serving]:
             found["writing"] = f"no weights of {', '.join(missing)}"
         return found
 

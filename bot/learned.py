@@ -17,7 +17,7 @@ from bot.creations import new_code
 from bot.database import Database, put
 from bot.inbox import Inbox, Note, strike
 from bot.schema import in_use, voices, weights
-from bot.voices import Voice, has_capitals, name_of
+from bot.voices import LETTERS, Voice, has_capitals, name_of
 from model.text.forms import Form
 from model.weights.checkpoint import CheckpointError, Description
 from model.weights.versions import is_content, parse
@@ -65,7 +65,7 @@ class Learned(Inbox):
         ).where(weights.c.network == network)
         rows = await self.run(lambda connection: connection.execute(wanted).all())
         found = [
-            Weights(version, Description(**facts), since is not None)
+            Weights(version, Description.of(facts), since is not None)
             for version, facts, since in rows
         ]
         return sorted(found, key=lambda each: each.description.created, reverse=True)
@@ -108,7 +108,7 @@ class Learned(Inbox):
         return await self.run(work)
 
     async def voices(self) -> list[Voice]:
-        """Return all voices, by name."""
+        """Return all voices, by name, and the one that comes with the program."""
         return await self.run(_voices)
 
     async def voice(self, voice_id: str) -> Voice | None:
@@ -153,4 +153,4 @@ class Learned(Inbox):
 def _voices(connection: Connection) -> list[Voice]:
     columns = [column for column in voices.c if column is not voices.c.text]
     rows = connection.execute(sa.select(*columns)).all()
-    return sorted((Voice(*row) for row in rows), key=lambda voice: voice.name)
+    return sorted((LETTERS, *(Voice(*row) for row in rows)), key=lambda voice: voice.name)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.chat import Explained, StartError
-from bot.creations import Creation, line_request_for, network_of, request_for
+from bot.creations import NETWORKS, Creation, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
@@ -22,7 +22,6 @@ from bot.writer import Text, Watch, Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
-from model.text.typesetting import typeset
 from model.weights.checkpoint import Checkpoint, CheckpointError
 from model.weights.versions import Versions, parse
 
@@ -34,7 +33,9 @@ WAY_OUT = f"mangosaurus train makes weights in {CHECKPOINTS}, with --promote"
 
 
 class Shelf:
-    """The versions of every network. A network is "dino", "poem" or the id of a voice."""
+    """The versions of every network. A network is "dino", "poem" or the id of a voice; "letters" is
+    the voice that comes with the program.
+    """
 
     def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
         self._learned = learned
@@ -58,7 +59,7 @@ class Shelf:
     async def titles(self) -> dict[str, str]:
         """Return what people call each network."""
         voices = {voice.id: f"voice:{voice.name}" for voice in await self._learned.voices()}
-        return {str(network): str(network) for network in Network} | voices
+        return {str(network): str(network) for network in NETWORKS} | voices
 
     async def open(self) -> None:
         """Load the current weights.
@@ -66,7 +67,7 @@ class Shelf:
         Logs a warning for a missing network. Raises StartError if all are missing.
         """
         missing = []
-        for network in Network:
+        for network in NETWORKS:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
@@ -76,7 +77,7 @@ class Shelf:
             raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
 
     def files(self, network: str) -> Versions:
-        """Return the versions of a network in checkpoints/. A voice has none there."""
+        """Return the versions of a network in checkpoints/. A person's voice has none there."""
         return Versions(self._folder / network)
 
     async def versions(self, network: str) -> list[Weights]:
@@ -153,7 +154,7 @@ class Shelf:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
-                if network in tuple(Network):
+                if network in NETWORKS:
                     raise Explained(sentences.NO_NETWORK[network]) from error
                 if await self._learned.voice(network) is None:
                     raise Explained(sentences.VOICE_GONE) from error
@@ -186,18 +187,6 @@ class Shelf:
         if voice and voice.capitals:
             text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
         return text
-
-    async def rest_of_line(self, creation: Creation) -> str:
-        """Return words that complete the first line of a sonnet, so that it scans; or "" if the
-        line is long enough, or if nothing fits.
-        """
-        try:
-            rest = await (await self._writer(creation)).write(
-                line_request_for(creation), Genre.POEM
-            )
-        except RequestError:
-            return ""
-        return typeset(rest.texts[0], after=creation.prompt)
 
     async def close(self) -> None:
         """End the threads. Texts that are not written by now never will be."""

@@ -16,7 +16,7 @@ import logging
 import os
 import secrets
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -114,16 +114,6 @@ class Store(Learned):
     async def keep(self, creation: Creation) -> None:
         """Keep a creation that belongs to nobody, unless its code is taken."""
         await self.run(lambda connection: _insert(connection, creation, arrived=True))
-
-    async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt, and return the creation. The rest
-        does not count as the person's words.
-        """
-        prompt = creation.prompt + rest
-        await self.execute(
-            sa.update(creations).where(creations.c.code == creation.code).values(prompt=prompt)
-        )
-        return replace(creation, prompt=prompt)
 
     async def arrived(self, creation: Creation, note: Note | None = None) -> None:
         """Note that a creation has arrived, take its turn, and strike off the ask for it.

@@ -32,6 +32,10 @@ class Voice:
     """Whether its names are shown with a capital first."""
 
 
+LETTERS = Voice("letters", "letters", "verse", capitals=False)
+"""The voice that comes with the program: a network that reads letters."""
+
+
 def name_of(given: str) -> str | None:
     """Return the name of a voice as it is kept: composed (NFC) and case folded. Return None
     if it cannot be a name.

@@ -1,7 +1,7 @@
 """Threads that write the texts of one version of the weights, many at once.
 
-A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables
-that take a second to make: another thread makes them with the first request for a sonnet.
+A request joins a thread's batch at any token and leaves when it is done. Verse by words needs
+tables that take a second to make: another thread makes them with the first request for verse.
 """
 
 import asyncio
@@ -20,14 +20,12 @@ from bot.words import sentences
 from model.errors import RequestError
 from model.network.exact import Exact
 from model.text.forms import Genre
+from model.text.tokens import WordVocabulary
 from model.text.typesetting import with_names
 from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, SonnetRequest
-
-Watch = Callable[[tuple[str, ...]], object]
-"""Called on the event loop with the finished lines of a sonnet, whenever there is one more."""
+from model.writing.requests import NameRequest, Request
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +46,17 @@ JOIN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Text:
-    """What a request became: names, or one verse, or one sonnet without the person's line.
+    """What a request became: names, or what follows a person's words in a poem or sonnet.
 
     `has_capitals` says that the network writes capitals by itself.
     """
 
     texts: tuple[str, ...]
     has_capitals: bool = False
+
+
+Watch = Callable[[Text], object]
+"""Called on the event loop with what is written of a sonnet, whenever there is another line."""
 
 
 @dataclass(eq=False)
@@ -77,7 +79,7 @@ class _Job:
     watch: Watch | None
     queue: _Queue | None = None  # None while the request is being prepared
     future: Future[Text] = field(default_factory=Future)
-    lines: int = 0  # how many `watch` was called with
+    seen: tuple[str, ...] = ("",)  # what `watch` was called with
     begun: float = field(default_factory=time.monotonic)
 
     def settle(self, outcome: Text | Exception) -> None:
@@ -111,11 +113,11 @@ class Writer:
         job = _Job(request, TEXTS[genre], watch)
         self.pending.add(job)
         try:
-            if isinstance(request, SonnetRequest):
+            if isinstance(self.checkpoint.vocabulary, WordVocabulary):
                 try:
                     await asyncio.to_thread(tables_for, self.checkpoint)
                 except RequestError as error:
-                    logger.warning("/sonnet is not served: %s", error)
+                    logger.warning("Verse is not served: %s", error)
                     raise Explained(sentences.NOT_PREPARED) from error
             job.queue = self._least_busy()
             job.queue.jobs.put(job)
@@ -199,9 +201,7 @@ class Writer:
         return None if self._is_closed else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join, drop requests that nobody awaits, and write one character of every
-        text.
-        """
+        """Let requests join, drop those that nobody awaits, and write a token of every text."""
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job
@@ -216,10 +216,9 @@ class Writer:
             job.settle(result.error or self._text(job.request, result.texts))
             del jobs[result.ticket]
         for ticket, job in jobs.items():
-            if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
-                job.lines = len(lines)
-                shown = tuple(with_names(line, self.checkpoint.proper_names) for line in lines)
-                self._loop.call_soon_threadsafe(job.watch, shown)
+            if job.watch and (texts := decoder.texts(ticket)) != job.seen:
+                job.seen = texts
+                self._loop.call_soon_threadsafe(job.watch, self._text(job.request, texts))
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
         """Return what a request became. Proper names in verse get capitals."""

@@ -34,7 +34,7 @@ def shares(letters: Sequence[Any]) -> None:
     figure, ax = plt.subplots(figsize=(8, 3.4))
     found = [letter.share for letter in letters]
     ax.bar(range(len(found)), found, color=[ORANGE if share < 0.1 else GREEN for share in found])
-    ax.set_xticks(range(len(found)), [letter.letter for letter in letters], family="monospace")
+    ax.set_xticks(range(len(found)), [letter.token for letter in letters], family="monospace")
     ax.set(ylim=(0, 1), ylabel="share of the letter that came")
     ax.set_title("green: expected    orange: a surprise, below 10 %", fontsize=10)
     figure.tight_layout()

@@ -18,8 +18,8 @@ from model.cli.options import print_json
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text import sources
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre
-from model.text.typesetting import before_sonnet, typeset, with_names
+from model.text.forms import MAX_TEMPERATURE, Alphabet, Genre, Network
+from model.text.typesetting import typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -29,7 +29,6 @@ from model.writing.requests import (
     SonnetRequest,
     VerseRequest,
     generator_for,
-    line_request,
 )
 
 app = typer.Typer(
@@ -81,8 +80,11 @@ def train(
     ] = None,
     layers: Annotated[
         int | None,
-        typer.Option(min=1, help="Recurrent layers.", show_default="1; 2 for Shakespeare"),
+        typer.Option(min=1, help="Recurrent layers.", show_default="1; 2 for --letters"),
     ] = None,
+    letters: Annotated[
+        bool, typer.Option("--letters", help="Verse only: the network reads letters, not words.")
+    ] = False,
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -124,6 +126,8 @@ def train(
     from model.training.starts import recipe_and_start
     from model.training.trainer import Trainer
 
+    if letters and network is not Network.DINO:
+        network = Network.LETTERS
     versions = versions_of(network)
     weights = load_weights(network, start) if start else None
     alphabet = weights.vocabulary.alphabet if weights else alphabet
@@ -134,7 +138,9 @@ def train(
     path = out or path
     check_output(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    recipe, weights = recipe_and_start(texts, weights, cell, hidden_size, layers)
+    recipe, weights = recipe_and_start(
+        texts, weights, cell, hidden_size, layers, letters=network is Network.LETTERS
+    )
     if epochs:
         recipe = with_epochs(recipe, texts, epochs)
     for note in filter(None, (*texts.notes, texts.too_small)):
@@ -175,7 +181,7 @@ def sample(
     count: Annotated[
         int | None,
         typer.Option(
-            min=1, max=10_000, help="Number of texts.", show_default="5 names, 1 poem or 1 sonnet"
+            min=1, max=10_000, help="Number of texts.", show_default="5 names, or 1 of verse"
         ),
     ] = None,
     temperature: Annotated[
@@ -192,14 +198,14 @@ def sample(
         typer.Option(
             min=0,
             max=1,
-            help="Draw from the likeliest characters that reach this probability (above 0).",
+            help="Draw from the likeliest words or letters that reach this probability (above 0).",
             show_default="the network's own",
         ),
     ] = None,
     raw: Annotated[
         bool,
         typer.Option(
-            "--raw", help="Verse only: print the network's letters, without capitals and dashes."
+            "--raw", help="Verse only: print what the network writes, without capitals and dashes."
         ),
     ] = False,
     seed: Annotated[
@@ -208,9 +214,7 @@ def sample(
     turn: Annotated[
         int, typer.Option(min=1, help="Which of the seed's texts is the first to write.")
     ] = 1,
-    parts: Annotated[
-        int, typer.Option(min=1, help="Poems only: how many parts of four lines or more.")
-    ] = 1,
+    parts: Annotated[int, typer.Option(min=1, help="Poems only: how many quatrains.")] = 1,
     checkpoint: options.Checkpoint = None,
     json: options.Json = False,
 ) -> None:
@@ -220,42 +224,26 @@ def sample(
         seed = secrets.randbelow(2**32)
         typer.echo(f"With --seed {seed}, the same comes again.", err=True)
     if temperature is None:
-        temperature = (
-            SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
-        )
+        temperature = loaded.description.temperature
     sampling = Sampling(temperature, top_p)
     generators = [generator_for(seed, turn - 1 + further) for further in range(count or 1)]
     is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
-
-    def shown(text: str, before: str) -> str:
-        if is_raw:
-            return text
-        return typeset(with_names(text, loaded.proper_names), after=before)
-
-    decoder = Decoder(loaded)
+    if genre is Genre.DINO:  # one request for all names; temperature 0 gives one name only
+        names = count or (5 if temperature else 1)
+        requests: list[Request] = [
+            NameRequest(generators[0], names, prompt, sampling, is_word=is_word)
+        ]
+        prompt = ""  # names have it
+    elif genre is Genre.SONNET:
+        prompt = prompt.strip()
+        requests = [SonnetRequest(each, prompt, sampling) for each in generators]
+    else:
+        requests = [VerseRequest(each, prompt, sampling, parts) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
-        if genre is Genre.DINO:  # one request for all names; temperature 0 gives one name only
-            names = count or (5 if temperature else 1)
-            beginnings = [""]
-            requests: list[Request] = [
-                NameRequest(generators[0], names, prompt, sampling, is_word=is_word)
-            ]
-        elif genre is Genre.POEM:
-            beginnings = [prompt] * len(generators)
-            requests = [VerseRequest(each, prompt, sampling, parts) for each in generators]
-        else:  # a first line that is too short is completed
-            prompt = prompt.strip()
-            rests = decoder.generate([line_request(each, prompt, sampling) for each in generators])
-            lines = [prompt + shown(rest.texts[0], prompt) for rest in rests]
-            beginnings = [before_sonnet(line) for line in lines]
-            requests = [
-                SonnetRequest(each, line, sampling)
-                for each, line in zip(generators, lines, strict=True)
-            ]
-        results = decoder.generate(requests)
+        results = Decoder(loaded).generate(requests)
     texts = [
-        beginning + shown(text, beginning)
-        for result, beginning in zip(results, beginnings, strict=True)
+        prompt + (text if is_raw else typeset(with_names(text, loaded.proper_names), after=prompt))
+        for result in results
         for text in result.texts
     ]
     if json:
@@ -286,8 +274,8 @@ def look(
     ],
     checkpoint: options.Checkpoint = None,
 ) -> None:
-    """Look inside: see how likely the network finds each letter of a text, and which four others it
-    thought of.
+    """Look inside: see how likely the network finds each letter or word of a text, which four
+    others it thought of, and which words a poem on the text would favour.
     """
     from model.cli.figures import print_look
 
@@ -324,8 +312,9 @@ def evaluate(
     weights = load_weights(genre.network, checkpoint)
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     unread = () if corpus or genre is Genre.DINO else sources.unread_poets()
+    poets = sources.poets(texts) if unread else ()
     with blas_threads(1):  # as in the bot
-        figures = measure(genre, weights, texts, unread=unread, samples=samples)
+        figures = measure(genre, weights, texts, unread=unread, poets=poets, samples=samples)
     if json:
         print_json(asdict(figures))
     else:

@@ -3,11 +3,11 @@
 A text is written line by line, and a name is a line. For each line, the decoder writes a few rows
 side by side, all after the same beginning. The search says what may follow (`Masks`), chooses among
 the finished rows, and says how the next line begins. The searches are in `names.search`,
-`verse.poem` and `verse.sonnet`.
+`verse.rhymed` and `verse.free`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -27,7 +27,7 @@ NO_WEIGHT = -1e9  # in nats
 
 
 class Drawing(NamedTuple):
-    """How the characters of a request are drawn; see `writing.requests.Sampling`."""
+    """How the tokens of a request are drawn; see `writing.requests.Sampling`."""
 
     generator: np.random.Generator
     temperature: float
@@ -62,9 +62,6 @@ class Beginning(NamedTuple):
     node: int = 0
     counts: int = 0
     ends: Any = None
-    # from nodes and lengths (N,): the characters (N, V) that the first word allows
-    first_word: Callable[[Numbers, Numbers], Mask] | None = None
-    words: str = ""  # the words that the line has already
 
 
 class Line(NamedTuple):
@@ -81,8 +78,7 @@ class Search(ABC):
 
     at_once: int  # So many of its kind are written at once. More would slow down all other texts.
     rows: int  # So many rows begin a line.
-    leaving: Mapping[int, int] = {}  # after how many characters of a line how many rows stay
-    most_characters: int  # A row that reaches them without an end is dropped.
+    most_tokens: int  # A row that reaches them without an end is dropped.
     wanted: int  # This many lines make the text.
     least = NO_WEIGHT  # A row of a smaller weight is dropped.
     beginning: Beginning  # of the next line
@@ -105,15 +101,14 @@ class Search(ABC):
     @property
     @abstractmethod
     def texts(self) -> tuple[str, ...]:
-        """The texts that are finished, without the person's own words."""
+        """The names, or the one piece of verse, that are written so far: what stands behind the
+        person's own words.
+        """
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is to be written any more."""
         return self.error is not None or len(self.lines) == self.wanted
-
-    def choose_beginning(self, logits: Array) -> None:  # noqa: B027 - most have no choice
-        """Choose how the line begins, by the network's logits (V,) after the last unread id."""
 
     @abstractmethod
     def end_line(self) -> None:

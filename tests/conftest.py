@@ -106,7 +106,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the released weights alone."""
     folder = tmp_path_factory.mktemp("released")
-    for network in ("dino", "poem"):
+    for network in ("dino", "poem", "letters"):
         weights = ROOT / "checkpoints" / network
         version = (weights / "released").read_text().strip()
         (folder / network).mkdir()

@@ -20,7 +20,7 @@ from model.writing.requests import (
     generator_for,
 )
 
-VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem")}
+VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem", "letters")}
 FEATURES = {"AVX2": {"X86_V4"}, "no FMA": {"X86_V4", "X86_V3"}}
 WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell", "Zen"}
 
@@ -48,12 +48,14 @@ def settings_of_machines() -> dict[str, dict[str, str]]:
 
 
 def written_here(sonnets: int) -> dict[str, list[tuple[str, ...]]]:
-    """Return names, poems and sonnets of the released weights."""
+    """Return names, poems by words and by letters, and sonnets of the released weights."""
     names: list[Request] = [NameRequest(generator_for(1, turn)) for turn in range(40)]
     poems: list[Request] = [VerseRequest(generator_for(1, turn), rows=12) for turn in range(4)]
+    letters: list[Request] = [VerseRequest(generator_for(1, turn), rows=12) for turn in range(4)]
     return {
         "names": _written("dino", names),
         "poems": _written("poem", poems),
+        "letters": _written("letters", letters),
         "sonnets": _written(
             "poem", [SonnetRequest(generator_for(1, turn)) for turn in range(sonnets)]
         ),

@@ -2,12 +2,13 @@
 chat in memory."""
 
 import asyncio
-import dataclasses
 import math
 import socket
 import string
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,15 +24,18 @@ from bot.writer import Text, Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form, Genre
+from model.text.tokens import WordVocabulary
 from model.text.vocabulary import Vocabulary
+from model.verse.prosody import prosody
 from model.weights.checkpoint import Checkpoint, Description
 from model.weights.versions import Versions, save
-from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
+from model.writing.requests import NameRequest, Request, SonnetRequest
 from tests.fake_chat import FakeChat, Shown
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
 LETTERS = "\n" + string.ascii_lowercase
 VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
+MARKS = ",;:.?!"
 
 
 def untrained(
@@ -41,7 +45,7 @@ def untrained(
     known: tuple[str, ...] = ("mangosaurus",),
     year: int = 2024,
 ) -> Checkpoint:
-    """Return a tiny network with random weights that ends its lines now and then."""
+    """Return a tiny network of letters with random weights that ends its lines now and then."""
     names = form == "names"
     vocabulary = Vocabulary("".join(sorted({"\n", *(characters or (LETTERS if names else VERSE))})))
     kind: Literal["rnn", "lstm"] = "rnn" if names else "lstm"
@@ -58,9 +62,25 @@ def untrained(
         f"{year}-01-01T00:00:00+00:00",
         {},
         longest_line=0 if names else 40,
-        poem_rows=[12, 6, 3],
+        rows=12,
     )
     return Checkpoint(language_model, vocabulary, description, frozenset(known if names else ()))
+
+
+@cache
+def untrained_poet(seed: int = 1) -> Checkpoint:
+    """Return a tiny network of words with random weights. It writes poems and sonnets of
+    Shakespeare's words, quickly, and without sense."""
+    return poet_of(sorted(prosody().dictionary.of_poems)[::2], seed)
+
+
+def poet_of(words: Iterable[str], seed: int = 1) -> Checkpoint:
+    """Return a tiny network with random weights that reads these words and MARKS."""
+    vocabulary = WordVocabulary.of(VERSE, (*MARKS, *words))
+    architecture = Architecture("lstm", len(vocabulary), hidden_size=8, embedding=8)
+    language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
+    description = replace(untrained("verse", seed).description, longest_line=0, rows=4)
+    return Checkpoint(language_model, vocabulary, description, frozenset())
 
 
 def install(directory: Path, checkpoint: Checkpoint) -> str:
@@ -75,8 +95,10 @@ def install(directory: Path, checkpoint: Checkpoint) -> str:
 
 
 def install_both(directory: Path, seed: int = 1) -> Path:
+    """Install both networks, and the voice that reads letters."""
     install(directory / "dino", untrained("names", seed))
-    install(directory / "poem", untrained("verse", seed))
+    install(directory / "poem", untrained_poet(seed))
+    install(directory / "letters", untrained("verse", seed))
     return directory
 
 
@@ -89,7 +111,7 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)
-        async with running(dataclasses.replace(settings, **changes)) as bot:
+        async with running(replace(settings, **changes)) as bot:
             yield FakeChat(bot, ALICE)
             await bot.idle()
             assert not bot.tally.errors
@@ -123,11 +145,9 @@ class FakeWriter:
         self._free_at = 0.0
 
     async def write(self, request: Request, *_: object) -> Text:
-        if isinstance(request, LineRequest):
-            return Text(("",))
         self.pending.add(request)
         # work is counted in poems
-        work, text = TEXTS[Genre.POEM], "o mango\n" * 13
+        work, text = TEXTS[Genre.POEM], "\no mango" * 13
         if isinstance(request, SonnetRequest):
             work = TEXTS[Genre.SONNET]
         elif isinstance(request, NameRequest):

@@ -5,7 +5,7 @@ tests/chats/ shows what people read in the end.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,21 @@ from bot.shelf import Shelf
 from bot.words import sentences
 from bot.writer import Text, Watch
 from model.errors import RequestError
+from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
 from tests.databases import sql
-from tests.decoding import small_poet
-from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, ALICE, Slow, install, serving, turn_of, until, untrained
+from tests.fake_chat import FakeChat, Shown
+from tests.serving import (
+    ADMIN,
+    ALICE,
+    Slow,
+    install,
+    poet_of,
+    serving,
+    turn_of,
+    until,
+    untrained,
+)
 
 LINE = "Shall I compare thee to a summer's day?"
 
@@ -167,87 +177,109 @@ async def test_a_failure_offers_nothing_and_says_so(
 # Sonnets, which can be watched
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of checkpoints. Its poem network knows the released words, but was never trained."""
-    directory = tmp_path_factory.mktemp("sonnets")
-    install(directory / "dino", untrained("names"))
-    install(directory / "poem", small_poet())
-    return directory
-
-
-@pytest.fixture
-async def poet(settings: Settings, weights: Path) -> AsyncIterator[FakeChat]:
-    async with serving(settings, checkpoints=weights) as chat:
-        yield chat
-
-
 async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
-    poet: FakeChat, taboo_words: Callable[..., None]
+    chat: FakeChat, taboo_words: Callable[..., None]
 ) -> None:
-    answer = await poet.ask(f"/sonnet {LINE}")
+    answer = await chat.ask(f"/sonnet {LINE}")
     *unfinished, whole = answer.history
     assert len(unfinished) > 1
-    assert all(whole.startswith(text.removesuffix("\n…")) for text in unfinished)
-    assert sorted(set(unfinished), key=len) == unfinished
+    begun = [text.removesuffix("\n…") for text in unfinished]
+    assert all(whole.startswith(f"{text}\n") for text in begun)
+    assert all(text.count("\n") for text in begun)  # nothing is shown before the first new line
+    assert sorted(set(begun), key=len) == begun
     assert answer.all("own") == [LINE]
-    word = max(words_of(whole.split("\n")[5].lower()), key=len)
+    word = max(filter(str.isalpha, words_of(whole.split("\n")[5].lower())), key=len)
     taboo_words(word)
-    await poet.ask("/seed 0")
-    again = await poet.ask(f"/sonnet {LINE}")
+    await chat.ask("/seed 0")
+    again = await chat.ask(f"/sonnet {LINE}")
     assert again.text_without_code == str(sentences.TABOO_VERSE)
     assert len(again.history) > 1
     assert not any(word in shown.lower() for shown in again.history)
 
 
 async def test_the_first_line_of_a_sonnet_is_a_persons_or_that_of_a_poem_or_its_own(
-    poet: FakeChat,
+    chat: FakeChat,
 ) -> None:
     """Only the person's words are marked as theirs, also when the code shows the sonnet again."""
-    sonnet = await poet.ask("/sonnet My dinosaur,")
+    sonnet = await chat.ask("/sonnet My dinosaur,")
     assert sonnet.all("own") == ["My dinosaur,"]
-    assert (await poet.ask(sonnet.code)).message == sonnet.message
-    poem = await poet.ask("/poem Shall I")
-    its_sonnet = await poet.press("sonnet")
-    assert its_sonnet.all("own") == ["Shall I"]
-    assert its_sonnet.text.split("\n")[0] == poem.text.split("\n")[0]
-    alone = await poet.ask("/sonnet")
+    first = sonnet.text.split("\n")[0]
+    assert len(words_of(first.lower())) > 2  # the network completes a short line
+    assert first.startswith("My dinosaur, ")
+    assert (await chat.ask(sonnet.code)).message == sonnet.message
+    poem = await chat.ask("/poem Shall I")
+    for its_sonnet in (await chat.press("sonnet"), await chat.ask(f"/sonnet {poem.code}")):
+        assert its_sonnet.all("own") == ["Shall I"]
+        assert its_sonnet.text.split("\n")[0] == poem.text.split("\n")[0]
+        assert stanzas(its_sonnet) == [4, 4, 4, 2]
+    alone = await chat.ask("/sonnet")
     assert alone.all("own") == []
-    assert [*map(len, map(str.splitlines, alone.text_without_code.split("\n\n")))] == [4, 4, 4, 2]
+    assert stanzas(alone) == [4, 4, 4, 2]
+    creations = await chat.bot.store.creations(ALICE)
+    assert {made.temperature for made in creations} == {USUAL_TEMPERATURE["verse"]}
+    foreign = await chat.ask("/sonnet 我的恐龙")  # such a line stands above
+    assert foreign.all("own") == ["我的恐龙"]
+    assert stanzas(foreign) == [1, 4, 4, 4, 2]
+
+
+def stanzas(message: Shown) -> list[int]:
+    """Return how many lines each stanza has."""
+    return [len(stanza.split("\n")) for stanza in message.text_without_code.split("\n\n")]
+
+
+async def test_a_poem_is_quatrains_that_begin_with_the_lines_of_a_person(chat: FakeChat) -> None:
+    for prompt, expected in (
+        ("Shall I", [4]),
+        (LINE, [4]),
+        (f"{LINE}\nThou art", [4]),
+        ("\n".join([LINE] * 4), [4, 4]),
+        ("я", [1, 4]),
+    ):
+        poem = await chat.ask(f"/poem {prompt}")
+        assert poem.all("own") == [prompt]
+        assert stanzas(poem) == expected
+        longer = await chat.press("continue")
+        assert stanzas(longer) == [*expected, 4]
+        assert longer.text_without_code.startswith(poem.text_without_code)
 
 
 @pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])
 async def test_a_sonnet_that_fails_ends_in_words_and_takes_no_turn(
-    poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def fail(_shelf: Shelf, _creation: Creation, watch: Watch) -> Text:
-        watch(("begun",))
-        await until(lambda: poet.messages and "Begun" in poet.messages[-1].text)
+        watch(Text(("\nbegun",)))
+        await until(lambda: chat.messages and "Begun" in chat.messages[-1].text)
         raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(Shelf, "write", fail)
-        await poet.ask(f"/sonnet {LINE}")
-    begun, explained = poet.messages
+        await chat.ask(f"/sonnet {LINE}")
+    begun, explained = chat.messages
+    assert begun.history[0] == f"{LINE}\nBegun\n…"
     assert begun.message == sentences.BROKEN_OFF
     assert explained.message == sentences.GONE or "went wrong on my side" in explained.text
-    assert await turn_of(poet, await poet.ask("/poem Shall I")) == 1
-    poet.bot.tally.errors.clear()
+    assert await turn_of(chat, await chat.ask("/poem Shall I")) == 1
+    chat.bot.tally.errors.clear()
 
 
 async def test_without_rhymes_another_line_is_asked_for(
-    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> Text:
-        raise RequestError("no line 2 scans and rhymes")
+        raise RequestError("no candidate for line 2 will do")
 
     monkeypatch.setattr("bot.shelf.Writer.write", fail)
-    assert "Give me a line to begin with" in (await poet.ask("/sonnet")).text
-    assert "Try another line" in (await poet.ask(f"/sonnet {LINE}")).text
+    assert "Give me a line to begin with" in (await chat.ask("/sonnet")).text
+    assert "Try another line" in (await chat.ask(f"/sonnet {LINE}")).text
 
 
-async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> None:
-    assert (await chat.ask("/sonnet")).message == sentences.NOT_PREPARED
-    poem = await chat.ask("/poem Shall I")
-    assert (await chat.press("sonnet")).message == sentences.NOT_PREPARED
-    assert await turn_of(chat, poem) == 1
+async def test_without_tables_verse_is_refused_in_words(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(tmp_path / "weights" / "poem", poet_of(["mango"]))
+    async with serving(settings, checkpoints=tmp_path / "weights") as chat:
+        for line in ("/sonnet", "/poem Shall I"):
+            assert (await chat.ask(line)).message == sentences.NOT_PREPARED
+    assert noted(settings) == []
+    assert "knows too few words for verse" in caplog.text

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Explained
-from bot.creations import Creation
+from bot.creations import TEMPERATURES, Creation, wilder
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
 from bot.writer import Text
-from model.text.forms import Genre
+from model.text.forms import USUAL_TEMPERATURE, Genre
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, Slow, install, serving, turn_of, until, untrained
 
@@ -22,6 +22,11 @@ def test_a_button_says_at_most_64_bytes() -> None:
     below = layout.buttons_below(poem, Text(("and",)))
     for row in [*below, *admins.below_use(voice, "verse", version, version)]:
         assert all(len(button.line.encode()) <= 64 for button in row)
+
+
+def test_wilder_goes_on_from_the_usual_temperatures() -> None:
+    assert {*USUAL_TEMPERATURE.values()} < {*TEMPERATURES}
+    assert [*map(wilder, TEMPERATURES)] == [*TEMPERATURES[1:], None]
 
 
 async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat) -> None:

@@ -19,6 +19,7 @@ from model.weights.checkpoint import CheckpointError, encode, in_float16
 from model.weights.fingerprints import Fingerprints
 from model.weights.versions import load, save
 from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights
+from tests.decoding import small_poet
 
 TABLES: dict[str, Any] = {
     "known_words": frozenset({"a", "ba", "caé", "abc"}),
@@ -28,7 +29,7 @@ TABLES: dict[str, Any] = {
     "endings": frozenset({"us"}),
     "joints": frozenset({"ab"}),
     "roots": frozenset({"saur"}),
-    "followers": frozenset({"my love"}),
+    "stand_ins": frozenset({"phone letter", "car"}),
     "other_names": Fingerprints.of(["felis", "apis"]),
 }
 
@@ -41,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) -> None:
-    facts = replace(DESCRIPTION, held_out_characters=9, top_p=0.9, longest_line=40)
+    facts = replace(DESCRIPTION, held_out_characters=9, top_p=0.9, longest_line=40, rows=7)
     original = checkpoint(cell=cell, dtype=dtype, description=facts, **TABLES)
     saved = save(path, original)
     loaded = load(path)
@@ -72,6 +73,17 @@ def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: P
     assert path.stat().st_size == pytest.approx(size - 2 * parameters.size, rel=0.01)
     assert same_weights(load(path), small)
     assert load(path).version == version == save(path, load(path)).version
+
+
+def test_a_network_of_words_comes_back_with_its_tokens_and_its_neighbours(path: Path) -> None:
+    saved = save(path, small_poet())
+    loaded = load(path)
+    assert loaded.vocabulary == small_poet().vocabulary
+    assert same_weights(loaded, small_poet())
+    near = np.arange(2 * len(loaded.vocabulary), dtype=np.int8).reshape(-1, 2)
+    again = save(path, replace(loaded, neighbours=near))
+    assert np.array_equal(load(path).neighbours, near)
+    assert again.version != saved.version
 
 
 def refused(path: Path, reason: str) -> None:
@@ -115,12 +127,22 @@ def architecture(**changes: Any) -> dict[str, Any]:
         ({"vocabulary": "\n abc"}, "its vocabulary has 5 tokens, its network 6"),
         ({"vocabulary": "zyx\n"}, "a vocabulary must be sorted"),
         ({"description": {}}, "its facts are invalid: .*form"),
-        (description(tanh="table"), "its facts are invalid: .*tanh"),
     ],
 )
 def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], reason: str) -> None:
     forge(path, facts)
     refused(path, reason)
+
+
+def test_a_file_of_an_older_program_is_read(path: Path) -> None:
+    """It has a table and facts that nothing needs any more, and lacks others."""
+    older = description(poem_rows=[24, 12, 6], sonnet_rows=[32, 24, 16])
+    del older["description"]["rows"]
+    forge(path, older, followers=np.frombuffer(b"my love", np.uint8), stand_ins=None)
+    loaded = load(path)
+    assert same_weights(loaded, checkpoint())
+    assert loaded.known_names == checkpoint().known_names
+    assert loaded.description == replace(DESCRIPTION, rows=40)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -17,10 +19,14 @@ from model.cli import loading
 from model.files import ROOT
 from model.text import sources
 from model.text.corpus import read_names
+from model.text.tokens import WordVocabulary, is_word
 from model.text.typesetting import typeset, with_names
+from model.training import starts
+from model.verse.search import lines_of
 from model.weights.versions import Versions, load, save
-from model.writing.requests import generator_for, line_request
-from tests.decoding import small_poet, texts
+from model.writing.requests import SonnetRequest, VerseRequest, generator_for
+from tests.decoding import small_poet, texts, verse_checkpoint
+from tests.serving import install
 
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
 NAMES = "".join(
@@ -75,6 +81,14 @@ def poem(folder: Path) -> Path:
     return folder / "poem" / "weights.safetensors"
 
 
+@pytest.fixture(scope="module")
+def poet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that reads words."""
+    path = tmp_path_factory.mktemp("poet") / "poet.safetensors"
+    save(path, small_poet())
+    return path
+
+
 @pytest.fixture
 def checkpoints_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder for checkpoints, in a project that knows only a few names."""
@@ -85,7 +99,7 @@ def checkpoints_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_help_lists_every_command_with_an_example() -> None:
     overview = run_well("--help")
-    assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
+    assert "dino|poem|letters|names|verse" in unwrapped(run_well("train", "--help"))
     for command in ("train", "sample", "evaluate", "look"):
         assert command in overview
         assert f"Example: python -m model {command}" in " ".join(
@@ -211,6 +225,27 @@ def test_no_text_and_no_version_is_overwritten(checkpoints_folder: Path, tmp_pat
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_verse_is_read_by_words_unless_somebody_asks_for_letters(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both networks that voices begin with are small here."""
+    for name, made in (("WORDS", small_poet()), ("LETTERS", verse_checkpoint())):
+        monkeypatch.setattr(starts, name, tmp_path / name)
+        install(tmp_path / name, made)
+    text, out = tmp_path / "poems.txt", tmp_path / "poems.safetensors"
+    lines = (f"the {noun} will {verb}\n" for noun in ("wolf", "worm") for verb in ("walk", "wash"))
+    text.write_text("\n".join(lines))
+    begin = ("train", "verse", "--corpus", text, "--epochs", "1", "--replace")
+    for more, reads_words in (((), True), (("--letters",), False)):
+        run_well(*begin, *more)
+        assert isinstance(load(out).vocabulary, WordVocabulary) is reads_words
+        first, *others = run_well("sample", "verse", "--checkpoint", out, "--seed", "1").split("\n")
+        assert first == first.strip() != ""
+        assert len([*filter(None, others)]) == 3
+    run_well("train", "letters", *begin[2:])
+    assert not isinstance(load(out).vocabulary, WordVocabulary)
+
+
 # sample
 
 
@@ -260,19 +295,40 @@ def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(poe
     assert f"error: temperature 0 always gives '{name.lower()}'" in result.stderr
 
 
-def test_a_sonnet_begins_with_the_first_line_which_is_completed_as_the_bot_does(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "poet.safetensors"
-    poet = save(path, small_poet())
-    sample = ("sample", "sonnet", "--checkpoint", path, "--seed", "3", "--json", "--prompt")
-    (text,) = json.loads(run_well(*sample, "Shall I"))["texts"]
-    first, *others = text.split("\n")
-    (rest,) = texts(poet, line_request(generator_for(3, 0), "Shall I"))
-    assert first == "Shall I" + typeset(with_names(rest, poet.proper_names), after="Shall I")
-    assert len(others) == 13
-    told = json.loads(run_well(*sample, f" {first} "))
-    assert (told["texts"], told["network"], told["seed"]) == ([text], "poem", 3)
+@pytest.mark.parametrize("genre", ["poem", "sonnet"])
+def test_a_short_first_line_is_completed(genre: str, poet: Path) -> None:
+    sample = ("sample", genre, "--checkpoint", poet, "--seed", "3", "--json", "--prompt")
+    told = json.loads(run_well(*sample, "Shall I"))
+    (text,) = told["texts"]
+    asked = (VerseRequest if genre == "poem" else SonnetRequest)(generator_for(3, 0), "Shall I")
+    (rest,) = texts(load(poet), asked)
+    assert text == "Shall I" + typeset(rest, after="Shall I")
+    assert len(lines_of(text)) == (4 if genre == "poem" else 14)
+    assert (told["network"], told["seed"]) == ("poem", 3)
+
+
+def test_a_sonnet_stands_below_its_first_line_in_quatrains(poet: Path) -> None:
+    line = "Shall I compare thee to a summer's day?"
+    sample = ("sample", "sonnet", "--checkpoint", poet, "--seed", "3", "--prompt", f" {line} ")
+    quatrains = [part.split("\n") for part in run_well(*sample).strip().split("\n\n")]
+    assert [*map(len, quatrains)] == [4, 4, 4, 2]
+    assert quatrains[0][0] == line
+    assert all(each[0] == each[0].upper() for part in quatrains for each in part)
+
+
+def test_names_in_verse_get_capitals_unless_it_is_raw(tmp_path: Path) -> None:
+    poet, path = small_poet(), tmp_path / "named.safetensors"
+    assert isinstance(poet.vocabulary, WordVocabulary)
+    # all words, so that none is rarer than others
+    names = frozenset(word.removesuffix("'s") for word in poet.vocabulary.tokens if is_word(word))
+    save(path, replace(poet, proper_names=names))
+    sample = ("sample", "poem", "--checkpoint", path, "--seed", "3", "--prompt", "The cat")
+    raw, shown = run_well(*sample, "--raw"), run_well(*sample)
+    rest = raw.removeprefix("The cat")
+    assert rest.islower()
+    assert shown == "The cat" + typeset(with_names(rest, names), after="The cat")
+    assert shown.lower() == raw.lower()
+    assert len(re.findall("(?<=[a-z,;:] )[A-Z][a-z]", shown)) > 3
 
 
 def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
@@ -313,6 +369,24 @@ def test_an_evaluation_is_a_table_or_json(folder: Path, network: str, text: str)
     )
 
 
+def test_a_look_has_a_row_for_each_word_and_says_which_words_are_near(tmp_path: Path) -> None:
+    made = small_poet()
+    assert isinstance(made.vocabulary, WordVocabulary)
+    near = np.zeros((len(made.vocabulary), 2), np.int8)
+    for word in ("wolf", "wilderness"):
+        near[made.vocabulary.ids[word]] = 9
+    near[made.vocabulary.ids["worm"]] = -9
+    path = tmp_path / "near.safetensors"
+    save(path, replace(made, neighbours=near, stand_ins=frozenset({"phone wolf"})))
+    _, *rows, last = run_well(
+        "look", "poem", "The wolf, qvq phone", "--checkpoint", path
+    ).splitlines()
+    assert [row.split()[0] for row in rows if row.strip()] == ["the", "wolf", ",", "qvq", "phone"]
+    assert "phone (wolf)" in rows[-1]
+    assert all(4 <= row.count("%") <= 5 for row in rows)
+    assert last == "Words that a poem on this would favour: wilderness"
+
+
 def test_a_look_has_a_row_for_each_letter(dino: Path, poem: Path) -> None:
     for network, weights, text, letters in (
         ("dino", dino, "Mángo", [*"mango", "end"]),
@@ -339,11 +413,11 @@ def test_a_look_has_a_row_for_each_letter(dino: Path, poem: Path) -> None:
         ("train", "Missing argument"),
         (
             "train sonnet",
-            "'sonnet' is not known; choose dino, poem; names or verse for your own texts",
+            "'sonnet' is not known; choose dino, poem, letters; names or verse for your own texts",
         ),
         (
             "sample haiku",
-            ": 'haiku' is not known; choose dino, poem, sonnet; names or verse for your own texts",
+            "'haiku' is not known; choose dino, poem, sonnet, letters; names or verse for your own",
         ),
         ("evaluate dino --samples 0", "Input should be greater than or equal to 1"),
     ],
@@ -368,6 +442,10 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
         ),
         ("sample dino --checkpoint {}/dino/weights.safetensors --top-p 0", "top_p"),
         ("sample sonnet --prompt one\ntwo", "a sonnet begins with one line"),
+        (
+            "sample sonnet --checkpoint {}/poem/weights.safetensors",
+            "a checkpoint of letters cannot serve a SonnetRequest",
+        ),
         (
             "evaluate dino --checkpoint {}/poem/weights.safetensors",
             "these weights write verse, not names",

@@ -27,7 +27,8 @@ RECORDED: list[Record] = [
     for line in (ROOT / "tests" / "creations.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 NAMES, POEMS, SONNETS = (
-    [record for record in RECORDED if record["genre"] == genre] for genre in Genre
+    [record for record in RECORDED if record["genre"] == genre]
+    for genre in (Genre.DINO, Genre.POEM, Genre.SONNET)
 )
 
 

@@ -35,6 +35,7 @@ from tests.decoding import (
     memoryless,
     names_checkpoint,
     served,
+    small_poet,
     texts,
     verse_checkpoint,
 )
@@ -55,25 +56,37 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         sampling=samplings,
         rows=st.none() | st.integers(1, 5),
     ),
+    "words": st.builds(
+        dict,
+        prompt=st.text("thou's,. ", max_size=30),
+        sampling=samplings,
+        rows=st.integers(1, 3),
+    ),
 }
+Kind = Literal["names", "verse", "words"]
 
 
 @settings(max_examples=30)
-@given(st.data(), st.sampled_from(["names", "verse"]), st.integers(0, 2**32 - 1))
+@given(st.data(), st.sampled_from(["names", "verse", "words"]), st.integers(0, 2**32 - 1))
 def test_a_request_has_the_same_texts_in_any_company(
-    data: st.DataObject, form: Literal["names", "verse"], seed: int
+    data: st.DataObject, kind: Kind, seed: int
 ) -> None:
     """On any network, a request has the same texts and the same error alone and among any others
     that come and go."""
-    checkpoint = random_checkpoint(data, form, seed)
-    choices = data.draw(st.lists(random_requests[form], min_size=2, max_size=12))
+    checkpoint = small_poet() if kind == "words" else random_checkpoint(data, kind, seed)
+    most = 6 if kind == "words" else 12
+    choices = data.draw(st.lists(random_requests[kind], min_size=2, max_size=most))
     indices = range(len(choices))
     delays = data.draw(st.tuples(*(st.integers(0, 15) for _ in indices)))
     cancelled = data.draw(st.sets(st.sampled_from(indices), max_size=5))
 
     def requests() -> list[Request]:
-        make: Any = NameRequest if form == "names" else VerseRequest
-        return [make(generator_for(seed, index), **chosen) for index, chosen in enumerate(choices)]
+        makers: dict[str, list[Any]] = {"names": [NameRequest], "verse": [VerseRequest]}
+        make = makers.get(kind, [VerseRequest, SonnetRequest])
+        return [
+            make[index % len(make)](generator_for(seed, index), **chosen)
+            for index, chosen in enumerate(choices)
+        ]
 
     together = served(Decoder(checkpoint), requests(), list(delays), cancelled)
     for index, result in together.items():
@@ -91,9 +104,7 @@ def random_checkpoint(
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
     network = LanguageModel.initialise(architecture, random)
     network.parameters.whole *= 3
-    description = Description(
-        form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20, poem_rows=[9, 4, 2]
-    )
+    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20, rows=9)
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -188,27 +199,64 @@ def test_any_prompt_gives_verse_of_known_words(
 
 
 class Counting(Exact):
-    """Counts the rows of each step."""
+    """Counts the rows of each step, and notes what the first row reads."""
 
     widths: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
 
     def step(self, ids: Ids, state: Array) -> Array:
         self.widths += (len(ids),)
+        self.read += (int(ids[0]),)
         return super().step(ids, state)
 
 
-def test_the_best_rows_of_a_line_stay_and_equal_rows_are_read_once() -> None:
-    checkpoint = memoryless(verse_checkpoint(), {"a": 0.8, "b": 0.2, ".": 1e-3, "\n": 1e-3})
-    checkpoint = replace(
-        checkpoint, description=replace(checkpoint.description, poem_rows=[200, 30, 3])
-    )
-    exact = Counting(checkpoint.language_model)
-    request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0))
-    (result,) = Decoder(checkpoint, exact).generate([request])
-    assert exact.widths[:2] == (1, 2)
-    assert exact.widths[10] <= 30 < exact.widths[9] < 200
-    assert 0 < exact.widths[20] <= 3
-    assert {line[:10] for line in result.texts[0].split("\n")} == {10 * "a"}
+FOUR = "O wolf\nO world\nO worm\nO women"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "by_words", "by_letters"),
+    [
+        ("", "\n", "\n"),
+        ("Shall I", "\nshall i", "\nshall i "),  # it is completed
+        ("Shall I ", "\nshall i", "\nshall i "),
+        ("Shall I,", "\nshall i,", "\nshall i, "),
+        ("Shall I\n", "\nshall i\n", "\nshall i\n"),
+        ("O wolf!", "\no wolf!\n", "\no wolf!\n"),
+        ("O  wolf!\n\nShall", "\no wolf!\nshall", "\no wolf!\nshall "),
+        (FOUR, f"\n{FOUR.lower()}\n", f"\n{FOUR.lower()}\n"),
+        ("Привет", "\n", "\n"),
+    ],
+)
+def test_the_network_reads_a_persons_lines(prompt: str, by_words: str, by_letters: str) -> None:
+    for checkpoint, expected in ((small_poet(), by_words), (verse_checkpoint(), by_letters)):
+        exact = Counting(checkpoint.language_model)
+        decoder = Decoder(checkpoint, exact)
+        decoder.submit(VerseRequest(generator_for(0, 0), prompt))
+        ids = checkpoint.vocabulary.ids_of(expected).tolist()
+        for _ in (*ids, "the first token of the line"):
+            decoder.step()
+        *read, first = exact.read
+        assert read == ids
+        assert first != checkpoint.vocabulary.newline
+
+
+@pytest.mark.parametrize(("top_p", "widest"), [(1e-9, 1), (1.0, 12)])
+def test_rows_that_have_read_the_same_words_are_read_once(top_p: float, widest: int) -> None:
+    """All rows of a line read the same first token. The likeliest words are the same in all rows,
+    too.
+    """
+    exact = Counting(small_poet().language_model)
+    request = VerseRequest(generator_for(0, 0), sampling=Sampling(0.7, top_p))
+    (result,) = Decoder(small_poet(), exact).generate([request])
+    assert result.error is None
+    assert (exact.widths[0], max(exact.widths)) == (1, widest)
+
+
+def test_each_row_of_letters_is_read_by_itself() -> None:
+    exact = Counting(verse_checkpoint().language_model)
+    (result,) = Decoder(verse_checkpoint(), exact).generate([VerseRequest(generator_for(0, 0))])
+    assert result.error is None
+    assert (exact.widths[0], max(exact.widths)) == (12, 12)
 
 
 def test_a_cancelled_request_is_not_written_on_and_leaves_no_row_behind() -> None:
@@ -237,8 +285,15 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         with pytest.raises(RequestError, match=reason):
             decoder.submit(request)
     assert decoder.active == 0
-    with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):
-        Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))
+    decoder = Decoder(verse_checkpoint())
+    for request, form in (
+        (NameRequest(generator_for(0, 0)), "verse"),
+        (SonnetRequest(generator_for(0, 0)), "letters"),
+    ):
+        name = type(request).__name__
+        with pytest.raises(RequestError, match=f"a checkpoint of {form} cannot serve a {name}"):
+            decoder.submit(request)
+    assert decoder.active == 0
 
 
 @pytest.mark.parametrize(("prompt", "word"), [("seal\n", "a"), ("zeal\n", "b")])

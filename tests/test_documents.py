@@ -41,7 +41,7 @@ from bot.words import layout
 from bot.words.pieces import Message
 from model.files import ROOT
 from model.names.roots import is_whole
-from model.text.forms import SONNET_TEMPERATURE, Genre
+from model.text.forms import USUAL_TEMPERATURE, Genre, Network
 from tests.recorded import settings_of_machines
 from tests.training import file_of
 
@@ -116,7 +116,7 @@ async def test_the_bot_writes_the_chats_of_documents_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("bot.store.NEW_SEEDS", 1)
-    for network in ("dino", "poem"):
+    for network in Network:
         shutil.rmtree(own_checkpoints / network)
         (own_checkpoints / network).mkdir()
         current = (ROOT / "checkpoints" / network / "released").read_text().strip()
@@ -198,13 +198,13 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
         whole_names = [name for name in names if is_whole(name)][:4]
         cards = [name_card(name, seeded.code, str(layout.meaning(name)))[0] for name in whole_names]
         version = (await shelf.current("poem")).version
-        for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
+        for genre in (Genre.POEM, Genre.SONNET):
             creation = replace(
                 seeded,
                 genre=genre,
                 version=version,
                 prompt=line,
-                temperature=temperature,
+                temperature=USUAL_TEMPERATURE["verse"],
                 count=1,
                 own_words=len(line),
             )

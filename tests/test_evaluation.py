@@ -9,9 +9,10 @@ import pytest
 
 from model.errors import MangosaurusError
 from model.evaluation.comparison import compare
-from model.evaluation.evaluation import evaluate
+from model.evaluation.evaluation import evaluate, sampled_texts
 from model.evaluation.held_out import (
     AT_ONCE,
+    PRICE,
     document_scores,
     fold_corpus,
     held_out_loss,
@@ -22,8 +23,12 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.corpus import Corpus
 from model.text.forms import Form, Genre
+from model.text.tokens import UNKNOWN
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.verse.search import lines_of
 from model.weights.checkpoint import Checkpoint, Description
+from model.writing.requests import Request, SonnetRequest, VerseRequest, generator_for
+from tests.decoding import small_poet
 from tests.language_models import biased
 
 NAMES = Corpus(
@@ -104,6 +109,79 @@ def test_an_evaluation_is_reproducible_and_json(
     assert evaluation.losses["counting"] == counting_loss(corpus)
     assert evaluation.losses["network"] == held_out_loss(checkpoint.language_model, corpus)
     assert evaluation.written.keys() == evaluation.real.keys() > figures
+
+
+def words_of_poems() -> Corpus:
+    """A corpus of the words of a small poet. It does not know zebras."""
+    return replace(
+        VERSE,
+        training=("the wolf will walk\nwith me and my years", "women wail"),
+        held_out=("my wolf\nwill wash zebras", "the world"),
+        pretraining=("o the years of women",),
+        vocabulary=small_poet().vocabulary,
+    )
+
+
+def test_a_network_that_reads_words_is_measured_in_words_beside_counting_them() -> None:
+    checkpoint, corpus = small_poet(), words_of_poems()
+    unread, poets = ("the wolf of years",), ("my women walk\nwith me", "the wilderness", "a wolf")
+    found = evaluate(Genre.SONNET, checkpoint, corpus, unread=unread, poets=poets, samples=1)
+    assert json.loads(json.dumps(asdict(found), allow_nan=False)) == asdict(found)
+    # the steps that write find what the steps of the training find
+    assert found.losses["network_as_it_writes"] == pytest.approx(found.losses["network"], abs=0.01)
+    losses = []
+    for document in corpus.held_out:
+        read, state = 0, checkpoint.language_model.initial_state(1)
+        for token in corpus.vocabulary.ids_of(f"{document}\n").tolist():
+            logits, state = checkpoint.language_model.step(np.array([read]), state)
+            losses.append((-math.log(softmax(logits)[0, token]), token != UNKNOWN))
+            read = token
+    nats = [nats for nats, _ in losses]
+    of_known = [nats for nats, is_known in losses if is_known]
+    assert len(nats) == len(of_known) + 1
+    assert found.words["held out"]["network"] == pytest.approx(np.mean(nats), rel=1e-4)
+    assert found.words["held out, known words"]["network"] == pytest.approx(
+        np.mean(of_known), rel=1e-4
+    )
+    # a letter of an unknown word has a price, and so has the blank behind it
+    characters = sum(len(document) + 1 for document in corpus.held_out)
+    priced = (sum(nats) + PRICE * len("zebras ")) / characters
+    assert found.losses["network"] == pytest.approx(priced, rel=1e-4)
+    counted = {name: nats["counting"] for name, nats in found.words.items()}
+    assert counted["unread poets"] == counted["unread poets, known words"] < 4
+    assert counted["held out, known words"] < math.log(len(corpus.vocabulary))
+    assert (found.texts, found.failures) == (1, 0)
+
+
+@pytest.mark.parametrize("poets", [(), ("my women walk\nwith me",)])
+def test_words_of_small_texts_are_counted_too(poets: tuple[str, ...]) -> None:
+    for training in (("the wolf will walk",), ("the wolf will walk", "my world", "o women")):
+        few = replace(words_of_poems(), training=training, pretraining=())
+        found = evaluate(
+            Genre.POEM, small_poet(), few, unread=("the wolf",), poets=poets, samples=1
+        )
+        assert len(found.words) == (4 if poets else 2)
+        assert all(math.isfinite(each["counting"]) for each in found.words.values())
+
+
+def test_networks_that_read_letters_are_not_measured_in_words() -> None:
+    checkpoint = checkpoint_for(VERSE, random_network(VERSE))
+    found = evaluate(Genre.LETTERS, checkpoint, VERSE, samples=2)
+    assert found.words == {}
+    assert "network_as_it_writes" not in found.losses
+    assert found == evaluate(Genre.POEM, checkpoint, VERSE, samples=2)
+
+
+def test_the_first_line_of_a_sonnet_is_counted_with_it() -> None:
+    line = "Shall I compare thee to a summer's day?"
+    asked: list[Request] = [
+        SonnetRequest(generator_for(1, 0), line, rows=6),
+        VerseRequest(generator_for(1, 1), line, rows=6),
+    ]
+    sonnet, poem = sampled_texts(small_poet(), asked)
+    assert sonnet.startswith("shall i compare thee to a summer's day?\n")
+    assert len(lines_of(sonnet)) == 14
+    assert len(lines_of(poem)) == 3
 
 
 def test_unread_documents_and_pretraining_text_are_measured_where_there_are_some() -> None:

@@ -85,6 +85,15 @@ def test_a_real_sonnet_scans_and_rhymes_by_the_rules_of_the_search() -> None:
     assert sonnet_figures([odd])["lines_that_scan"] == pytest.approx(13 / 14)
 
 
+@pytest.mark.parametrize("own_lines", [0, 1])
+def test_blank_lines_between_the_quatrains_of_a_sonnet_change_no_figure(own_lines: int) -> None:
+    lines = SONNET.split("\n")
+    parted = "\n\n".join("\n".join(lines[at : at + 4]) for at in range(0, 14, 4))
+    assert parted.count("\n\n") == 3
+    assert sonnet_figures([parted], own_lines) == sonnet_figures([SONNET], own_lines)
+    assert [*rhymes_of(parted)] == [*rhymes_of(SONNET)]
+
+
 def test_a_pair_with_an_unknown_word_is_left_out() -> None:
     rhymes = rhymes_of("a day\nxyzzy\na may\nthe date")
     assert list(rhymes) == [Rhyme.PERFECT]

@@ -36,10 +36,10 @@ SHEETS = {
     "poems that three readers would keep, in % (12 real ones, 30 of ours)": (
         CARDS[1].parent / "readings" / "poems.json",
         "new",
-        3,
+        2.5,
     ),
 }
-"""For each row about readers: their sheet, the system in it, and the mark for "keep"."""
+"""For each row about readers: their sheet, the system in it, and the least mark for "keep"."""
 
 COLUMNS = ("network", "counting", "counting without pretraining")
 COUNTING = ("counting", "counting_without_pretraining")
@@ -93,7 +93,7 @@ def test_the_shares_that_readers_keep_are_those_of_their_sheets() -> None:
                     if system in each.get("systems", [each.get("system")])
                 ]
                 kept = [
-                    sum(marks[number - 1] == keep for number in numbers) / len(numbers)
+                    sum(marks[number - 1] >= keep for number in numbers) / len(numbers)
                     for marks in sheet["marks"].values()
                 ]
                 assert text == ", ".join(f"{100 * share:.0f}" for share in kept), row

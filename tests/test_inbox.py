@@ -219,18 +219,14 @@ async def test_a_sonnet_that_grows_goes_on_in_its_message(
 ) -> None:
     async def begin(_shelf: Shelf, _creation: Creation, watch: Watch | None = None) -> Text:
         assert watch
-        watch(("o mango", "o kiwi"))
+        watch(Text(("\no kiwi",)))
         await asyncio.Event().wait()
         raise AssertionError
 
     async def write(*_: object) -> Text:
-        return Text(("\n".join(["o kiwi"] * 13),))
-
-    async def whole(*_: object) -> str:
-        return ""
+        return Text(("\no kiwi" * 13,))
 
     monkeypatch.setattr("bot.chat.SLOW_SECONDS", 0)
-    monkeypatch.setattr(Shelf, "rest_of_line", whole)
     monkeypatch.setattr(Shelf, "write", begin)
     async with visiting(settings, server):
         await server.say("/sonnet o mango", ALICE)

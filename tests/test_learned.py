@@ -1,7 +1,9 @@
 """Learned weights and voices, kept in a SQLite file and in PostgreSQL."""
 
 import asyncio
+import json
 import threading
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ import pytest
 from bot.database import StoreError, put
 from bot.learned import Weights
 from bot.store import Store
-from bot.voices import Voice
+from bot.voices import LETTERS, Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
+from tests.databases import sql
 from tests.serving import untrained
 from tests.training import content_of
 
@@ -40,6 +43,17 @@ async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> No
         await store.keep_weights("dino", content_of(new)[:-1])
 
 
+async def test_weights_of_an_older_program_keep_their_description(database: str) -> None:
+    """It says more, and has no number of rows."""
+    described = made_in(2024).description
+    facts = asdict(described) | {"poem_rows": [32, 12, 6], "sonnet_rows": [64, 24, 12]}
+    del facts["rows"]
+    async with Store(database) as store:
+        version = await store.keep_weights("dino", content_of(made_in(2024)))
+        sql(database, f"UPDATE weights SET description = '{json.dumps(facts)}'")
+        assert await store.weights("dino") == [Weights(version, replace(described, rows=40))]
+
+
 async def test_nobody_waits_while_weights_are_written(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,9 +77,11 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
     reptiles = await store.add_voice("恐竜", "names", "Pikachu\n")
     assert reptiles == Voice(reptiles.id, "恐竜", "names", capitals=True)
     assert not (await store.add_voice("apes", "names", "Pikachu\nkong\n")).capitals
-    assert [voice.name for voice in await store.voices()] == ["apes", "keats", "恐竜"]
+    names = ["apes", "keats", "letters", "恐竜"]
+    assert [voice.name for voice in await store.voices()] == names
     assert await store.voice_named("KEATS") == await store.voice(keats.id) == keats
     assert [await store.voice_named("../x"), await store.voice("../x")] == [None, None]
+    assert await store.voice("letters") == LETTERS  # it comes with the program
     with pytest.raises(StoreError):
         await store.add_voice("keats", "names", "x\n")
     await store.replace_text(keats.id, "Lamia\n")

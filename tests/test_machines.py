@@ -18,8 +18,9 @@ TIMEOUT = 50
 def test_names_poems_and_sonnets_are_the_same_on_every_machine(sonnets: int) -> None:
     by_setting = written_by_each(sonnets)
     here = by_setting.pop("this machine")
-    assert [len(here[kind]) for kind in ("names", "poems", "sonnets")] == [40, 4, sonnets]
-    assert len({*map(str, here["names"]), *map(str, here["poems"])}) > 35
+    counts = {"names": 40, "poems": 4, "letters": 4, "sonnets": sonnets}
+    assert {kind: len(texts) for kind, texts in here.items()} == counts
+    assert len({str(text) for texts in here.values() for text in texts}) > 40
     for name, there in by_setting.items():
         assert there == here, f"differs with {name}"
 

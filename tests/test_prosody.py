@@ -1,6 +1,7 @@
-"""The sounds and rhymes of words, and the tables of both."""
+"""The sounds, metre and rhymes of words, and the tables of these."""
 
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from model.files import TableError
 from model.verse import prosody
 from model.verse.dictionary import PRONUNCIATIONS, read_cmudict
+from model.verse.metre import LONGEST, fits, patterns, scans
 from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES
 from model.verse.prosody import FOLDER, read_prosody
 from model.verse.rhyme import Rhyme
@@ -51,6 +53,46 @@ def test_any_word_has_readings_of_known_sounds(word: str) -> None:
     assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)
 
 
+# ---- metre ----
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("shall i compare thee to a summer's day", True),
+        ("rough winds do shake the darling buds of may", True),
+        ("beauty and love are seldom found in one", True),  # a trochee at the beginning
+        ("a woman's face with nature's own hand painted", True),  # a feminine ending
+        ("but not acquainted with the way to heaven", True),  # heav'n
+        ("and every flower that blows in glorious power", True),  # three words with a syllable less
+        ("then give me welcome next my heaven the best", True),
+        ("shall i compare thee", False),
+        ("shall i compare thee to a summer's day again", False),
+        # compare would be stressed on its first syllable
+        ("i compare thee to the summer's day", False),
+        ("to be compared with summer and with beauty to", False),
+        ("the beauty of the lovely summer season was a", False),
+        ("those lips that love's own hand did make", False),  # eight syllables
+    ],
+)
+def test_lines_that_scan_and_lines_that_do_not(line: str, expected: bool) -> None:
+    assert scans([patterns(word, pronounce(word)) for word in line.split()]) is expected
+
+
+def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position() -> None:
+    every_pattern = [
+        "".join(marks) for length in range(1, 6) for marks in product("012", repeat=length)
+    ]
+    for pattern, start in product(every_pattern, range(LONGEST + 1)):
+        if fits(pattern, start):
+            assert start + len(pattern) <= LONGEST
+            assert all(n % 2 == 1 or n == 0 for n, mark in enumerate(pattern, start) if mark == "1")
+            assert start + len(pattern) < LONGEST or (pattern[-1] == "0" and pattern[-2:-1] != "0")
+
+
+# ---- rhymes ----
+
+
 @pytest.mark.parametrize(
     ("expected", "pairs"),
     [
@@ -73,6 +115,9 @@ def test_how_pairs_of_words_rhyme(expected: Rhyme, pairs: str) -> None:
     for pair in pairs.split("|"):
         for word, other in (pair.split(), pair.split()[::-1]):
             assert rhymes.of_words(word, pronounce(word), other, pronounce(other)) is expected, pair
+
+
+# ---- tables ----
 
 
 @pytest.mark.parametrize(

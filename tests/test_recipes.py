@@ -7,15 +7,18 @@ import pytest
 
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
+from model.training.recipes import LETTERS as LETTERS_RECIPE
 from model.training.recipes import NAMES, VERSE, Recipe
 from model.training.sizes import (
     MEASURED,
+    another_round,
     count_characters,
     measured_part,
     recipe_for,
+    voice_round,
     with_epochs,
 )
-from tests.decoding import LETTERS
+from tests.decoding import LETTERS, small_poet
 
 CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)
 
@@ -39,6 +42,8 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
     assert recipe_for(names) == NAMES
     assert recipe_for(names, cell="gru") == replace(NAMES, cell="gru")
     assert recipe_for(verse) == VERSE
+    assert recipe_for(verse, letters=True) == LETTERS_RECIPE
+    assert recipe_for(replace(verse, pretraining=()), letters=True).embedding == 0
     small = recipe_for(verse, cell="rnn", hidden_size=8, layers=3)
     assert small == replace(VERSE, cell="rnn", hidden_size=8, layers=3)
 
@@ -55,6 +60,32 @@ def test_other_epochs_make_the_stages_longer_and_the_patience_the_same_share() -
         assert after.patience / before.patience == pytest.approx(
             after.characters / before.characters, rel=0.1
         )
+
+
+def test_an_epoch_of_a_network_that_reads_words_has_all_words_and_marks() -> None:
+    poem = "O, my love's\nlove."  # six words and marks, and two newlines
+    verse = replace(corpus_of("verse", 1_000), training=(poem,) * 2, reading=(poem,))
+    for recipe, size in ((VERSE, 8), (LETTERS_RECIPE, len(poem) + 1)):
+        (stage,) = with_epochs(recipe, verse, 20_000).stages
+        assert stage.characters == 20_000 * size * (1 + 2 * recipe.stages[0].repeats)
+
+
+@pytest.mark.parametrize("characters", CHARACTERS)
+def test_a_voice_reads_words_as_often_whatever_its_size(characters: int) -> None:
+    corpus, start = corpus_of("verse", characters), small_poet()
+    recipe = voice_round(start, corpus, is_new_script=False)
+    (stage,) = recipe.stages
+    words = 14 * 8 * len(corpus.training)  # eight tokens a line, the newline included
+    assert stage.characters % words == 0
+    assert 2 <= stage.characters / words <= 40
+    assert stage.weight_decay == 0  # it would change words that the text never reads
+    shape = start.language_model.architecture
+    assert (recipe.cell, recipe.hidden_size, recipe.layers) == ("lstm", shape.hidden_size, 1)
+    assert recipe.embedding == shape.embedding
+    (again,) = another_round(start, corpus).stages
+    assert again.weight_decay == 0
+    assert again.characters == stage.characters // 2
+    assert again.learning_rate < stage.learning_rate
 
 
 @pytest.mark.parametrize("form", FORMS)

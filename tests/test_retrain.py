@@ -136,7 +136,8 @@ async def test_a_voice_cannot_write_until_its_first_weights_are_used(
     """A stopped run asks before its weights are used: perhaps they cannot write yet."""
 
     async def listed() -> str:
-        return (await admin.ask("/voices")).text.split("\n")[2]
+        lines = (await admin.ask("/voices")).text.split("\n")
+        return next(line for line in lines if line.startswith("pokemon"))
 
     await admin.bot.store.add_voice("pokemon", "names", LIST)
     untaught = "pokemon – names: can't write yet"
@@ -237,7 +238,7 @@ async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> 
     ]
     assert shown[3] == f"{first} in use\n2024-01-01, 1 step, held-out loss 3.0000"
     assert message.labels[0] == f"use {newest}"
-    assert message.labels[2:] == ["poem", "voice:pokemon"]
+    assert message.labels[2:] == ["poem", "voice:letters", "voice:pokemon"]
     await admin.press(f"use {newest}")
     assert in_use(admin) == newest
     used = admin.messages[-1]

@@ -5,21 +5,24 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.files import ROOT
 from model.names.rules import Worth, sequences_of
-from model.text.corpus import read_names, read_verse, verse_corpus_of
+from model.text.corpus import Corpus, read_names, read_verse, verse_corpus_of
 from model.text.forms import Alphabet
-from model.text.sources import proper_names
+from model.text.sources import proper_names, stand_ins
+from model.text.tokens import WordVocabulary
 from model.text.typesetting import typeset, with_names
-from model.training.rules import clipped_words, shared_endings, with_rules
+from model.text.vocabulary import Vocabulary
+from model.training.rules import clipped_words, longest_line, shared_endings, with_rules
 from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
-from tests.decoding import names_checkpoint, texts, verse_checkpoint
+from tests.decoding import names_checkpoint, small_poet, texts, verse_checkpoint
 
 
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
@@ -147,14 +150,52 @@ def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Pa
     assert not worth.keeps("Annan", "")
 
 
-def test_new_weights_know_which_words_follow_a_word() -> None:
+def test_new_weights_that_read_letters_know_the_words_of_poems_and_plays() -> None:
     plays = "".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship"))
     poems = "o my love.\n\nthe sea\n\na ship\n"
     corpus = verse_corpus_of([poems], "poems", pretraining=[plays])
     new = with_rules(verse_checkpoint(), corpus, None)
-    assert new.followers == {" the", "the sea", "sea is"}
     assert new.known_words == {"the", "sea", "is", "o", "my", "love"}
     assert "romeo" in new.proper_names
+
+
+def test_new_weights_that_read_words_know_names_older_words_and_neighbours() -> None:
+    poems = "o my love.\n\nthe sea\n\na ship\n"
+    corpus = verse_corpus_of([poems], "poems", pretraining=["romeo is a letter\n"])
+    words = WordVocabulary.of(corpus.vocabulary.characters, ["romeo", "letter", "sea", "."])
+    new = with_rules(replace(verse_checkpoint(), vocabulary=words), corpus, None)
+    assert new.proper_names == {"romeo"}
+    assert not new.known_words
+    assert len(new.neighbours) == len(words)  # though they stand too seldom to have neighbours
+    assert not new.neighbours.any()
+    # an older word stands for a word of today only if the network reads it
+    read = {other for line in new.stand_ins for other in line.split()[1:]}
+    assert read <= {"letter", "sea", "romeo"}
+    assert {line.split()[0] for line in new.stand_ins} == {*stand_ins()}
+
+
+def test_a_voice_that_reads_words_keeps_what_its_start_knows() -> None:
+    corpus = verse_corpus_of(["o my love.\n\nthe sea\n\na ship\n"], "poems")
+    start = replace(
+        small_poet(),
+        proper_names=frozenset({"rome"}),
+        stand_ins=frozenset({"phone letter"}),
+        neighbours=np.ones((len(small_poet().vocabulary), 2), np.int8),
+    )
+    new = with_rules(small_poet(), corpus, start)
+    assert (new.proper_names, new.stand_ins) == (start.proper_names, start.stand_ins)
+    assert np.array_equal(new.neighbours, start.neighbours)
+    assert not new.known_words
+
+
+def test_the_usual_length_of_a_line_is_that_of_nine_lines_in_ten() -> None:
+    poem = "\n".join(["a" * length for length in range(1, 21)])
+    corpus = Corpus("verse", (poem,), ("b",), (), Vocabulary("\nab"), "digest")
+    assert longest_line(corpus) == 19
+    assert longest_line(replace(corpus, training=(poem, "a" * 900, "b" * 900, "c" * 900))) == 80
+    assert longest_line(replace(corpus, form="names")) == 0
+    words = WordVocabulary.of("\nab", "ab")
+    assert longest_line(replace(corpus, vocabulary=words)) == 0
 
 
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:

@@ -6,13 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.errors import RequestError
 from model.names.search import COLDEST
 from model.network.layers import Array, softmax
-from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
-from model.writing.sampling import sample_next
+from model.writing.requests import (
+    NameRequest,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
+from model.writing.sampling import CUT, sample_next, sample_words
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
@@ -72,12 +80,70 @@ def test_top_p_keeps_the_fewest_characters_that_reach_it_the_first_of_equally_li
         assert np.unique(ids).tolist() == kept
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_words_are_drawn_from_the_allowed_ones_by_the_networks_distribution(
+    temperature: float,
+) -> None:
+    """What the search adds changes the probabilities; those that are returned are of all words."""
+    random, n = np.random.default_rng(3), 20_000
+    logits = random.normal(0, 0.5, 38).astype(np.float32)
+    bias, allowed = random.normal(0, 0.5, 38), random.random(38) < 0.7
+    ids, nats = sample_words(
+        np.tile(logits, (n, 1)),
+        np.tile(bias, (n, 1)),
+        np.tile(allowed, (n, 1)),
+        np.full(n, temperature),
+        None,
+        random.random(n),
+    )
+    scores = logits + bias
+    at = np.flatnonzero(allowed)
+    assert chi_square_agrees(np.bincount(ids, minlength=38)[at], softmax(scores[at] / temperature))
+    assert allowed[ids].all()
+    assert nats == pytest.approx(np.log(softmax(scores))[ids])
+
+
+@given(
+    st.integers(1, 400),
+    st.floats(0.01, 1.0),
+    st.sampled_from([0.5, 1.0, 4.0]),
+    st.sampled_from([2**-20, 0.5, 2.0]),
+    st.integers(0, 2**32 - 1),
+)
+def test_top_p_keeps_the_fewest_words_that_reach_it_the_first_of_equally_likely_ones(
+    size: int, top_p: float, temperature: float, step: float, seed: int
+) -> None:
+    """The fewest are those that a plain sort of all words finds."""
+    random = np.random.default_rng(seed)
+    logits = np.round(random.normal(0, 2, size) / step) * step  # some words are equally likely
+    allowed = random.random(size) < 0.8
+    allowed[random.integers(size)] = True
+    best = logits[allowed].max()
+    p = np.exp((logits - best) / temperature) * (allowed & (logits >= best - CUT * temperature))
+    order = np.argsort(-p, kind="stable")
+    reached = int(np.cumsum(p[order]).searchsorted(top_p * p.sum() * (1 - 1e-12)))
+    kept = np.sort(order[: reached + 1])
+    edges = np.cumsum(p[kept]) / p[kept].sum()
+    draws = edges - p[kept] / p[kept].sum() / 2  # one for each word that is kept
+    n = len(kept)
+    ids, _ = sample_words(
+        np.tile(logits, (n, 1)),
+        np.zeros((n, size)),
+        np.tile(allowed, (n, 1)),
+        np.full(n, temperature),
+        np.full(n, top_p),
+        draws,
+    )
+    assert ids.tolist() == kept.tolist()
+
+
 @pytest.mark.parametrize("value", [0, -1])
 @pytest.mark.parametrize(
     ("request_of", "setting"),
     [
         *((NameRequest, setting) for setting in ("count", "attempts")),
         *((VerseRequest, setting) for setting in ("parts", "rows")),
+        (SonnetRequest, "rows"),
     ],
 )
 def test_counts_are_checked(request_of: Callable[..., object], setting: str, value: int) -> None:

@@ -19,15 +19,25 @@ from bot.words import sentences
 from bot.writer import Text, Writer
 from model.errors import RequestError
 from model.text.forms import Form, Genre
+from model.verse.prosody import prosody
 from model.weights.checkpoint import CheckpointError
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
+from model.writing.requests import (
+    NameRequest,
+    Request,
+    Result,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 from tests.databases import sql
-from tests.serving import install, serving, untrained
+from tests.serving import install, serving, untrained, untrained_poet
 from tests.training import content_of
 
 ROWS = 12
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
+NAMES = frozenset(prosody().dictionary.of_poems)  # so all words get capitals
+POET = dataclasses.replace(untrained_poet(), version="poet", proper_names=NAMES)
 
 
 def verse(seed: int, parts: int = 1) -> VerseRequest:
@@ -90,6 +100,17 @@ async def test_requests_do_not_change_each_others_texts(writer: Writer) -> None:
     expected = Decoder(VERSE).generate([verse(seed) for seed in range(ROWS + 9)])
     assert [text.texts for text in written] == [result.texts for result in expected]
     assert written[7] == alone(verse(7))
+
+
+async def test_a_sonnet_is_watched_line_by_line() -> None:
+    seen, writer = list[Text](), Writer(POET)
+    sonnet = SonnetRequest(generator_for(1, 0), "Shall I compare thee to a summer's day?")
+    (whole,) = (await writer.write(sonnet, Genre.SONNET, seen.append)).texts
+    await writer.close()
+    assert all(whole.startswith(f"{text.texts[0]}\n") for text in seen)
+    assert any(map(str.isupper, whole))
+    shown = [text.texts[0] for text in seen] + [whole]
+    assert [len([*filter(None, text.split("\n"))]) for text in shown] == [*range(1, 14)]
 
 
 @pytest.mark.parametrize("index", [0, -1], ids=["being written", "waiting"])
@@ -227,6 +248,9 @@ async def test_a_version_that_is_gone_or_writes_another_form_is_not_chosen(
         with pytest.raises(CheckpointError, match="writes verse, not names"):
             await shelf.use("dino", verse.version)
         assert (await shelf.current("dino")).version == before.version
+        await store.keep_weights("letters", content_of(before))
+        with pytest.raises(CheckpointError, match="writes names, not verse"):
+            await shelf.use("letters", before.version)
         with pytest.raises(Explained) as raised:
             await shelf.write(creation("0" * 12))
         assert raised.value.sentence == sentences.GONE
@@ -270,6 +294,8 @@ async def test_without_one_network_the_other_is_served(
             assert (await chat.ask(commands[missing])).text == str(sentences.NO_NETWORK[missing])
             assert f"/{missing} is not served: " in caplog.text
             assert (await chat.ask(commands[other])).code
+            letters = await chat.ask("/poem voice:letters x")
+            assert letters.message == sentences.VOICE_UNTRAINED
 
 
 async def test_without_usable_weights_a_bot_says_why_and_does_not_start(

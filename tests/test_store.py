@@ -70,9 +70,6 @@ async def test_a_creation_is_kept_whole(store: Store) -> None:
         assert (creation.count, creation.temperature, creation.own_words) == (3, 1.3, own_words)
         assert (creation.voice, creation.word) == ("k7m2p9xb4q", "Mä")
         assert CODE.fullmatch(creation.code)
-    longer = await store.completed(creation, " and more")
-    assert await store.creation(creation.code) == longer
-    assert (longer.prompt, longer.own_words) == ("ma and more", 7)
     made = [await make(store, 2, Genre.POEM, prompt) for prompt in STRANGE]
     assert await store.creations(2) == made
     assert await store.creations(2, newest=3) == made[-3:]
@@ -113,7 +110,7 @@ def action(
 
 
 ACTIONS = st.one_of(
-    action("draft", PEOPLE, genre=list(Genre)),
+    action("draft", PEOPLE, genre=[Genre.DINO, Genre.POEM, Genre.SONNET]),
     action("arrived", DRAFTS),
     action("discard", DRAFTS),
     action("set_seed", PEOPLE, seed=[0, 1, LARGEST_SEED]),

@@ -48,7 +48,7 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines += "/forget\n2\n99\n/seed\n/QUIT\n/dino"  # there is no button 99
     answers = pipe(lines, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
     assert answers[0] == "Your seed is now 42, and its sequence starts here."
-    names, code, others, _, unknown, verse, _, question, done, poem, _, seed = answers[1:]
+    names, code, others, _, unknown, verse, _, question, done, line, poem, _, seed = answers[1:]
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
     assert [line.partition(":")[0].lower() for line in names.split("\n")] == list(expected.texts)
     assert re.fullmatch(r"code \S{10}\n\[1 another\] \[2 wilder\] \[3 \w+\] \[4 \w+\]", code)
@@ -57,7 +57,8 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert verse.startswith("#x \ufffd😀")
     assert question.split("\n")[-1] == "[1 First give me my texts] [2 Yes, forget me]"
     assert done.startswith("Done, I've forgotten you.")
-    assert poem.startswith("99")
+    assert line == "99"  # it has no words, so it stands above
+    assert len(poem.split("\n")) == 4
     assert seed.startswith("Your seed is")
     assert not seed.startswith("Your seed is 42.")
 
@@ -213,7 +214,7 @@ def written_again(command: str, environment: Environment) -> list[str]:
 @pytest.mark.parametrize(
     ("lines", "is_released"),
     [
-        ("/poem 'tis love\n#3", False),
+        ("/poem 'tis love\n#3\n/poem voice:letters 'tis love", False),
         pytest.param(
             "/poem\n/poem 'tis love\n#3\n/sonnet Shall I", True, marks=pytest.mark.recorded
         ),
@@ -224,9 +225,9 @@ def test_show_prints_a_command_that_writes_the_text_again(
 ) -> None:
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
-    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
+    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1:]:
         text, facts, save, command = shown(code, environment)
-        assert text in answers
+        assert text.replace("\n\n", "\n") in answers
         assert run(environment, *save.split()[1:]).returncode == 0
         names = [line.partition(":")[0] for line in text.lower().split("\n")]
         assert written_again(command, environment) in (names, text.lower().split())

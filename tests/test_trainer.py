@@ -164,6 +164,17 @@ def test_a_network_that_reads_words_learns_them_from_samples(verse: Corpus) -> N
     assert nats.sum() / characters.sum() == pytest.approx(trainer.best_loss, abs=0.01)
 
 
+def test_a_sample_as_large_as_the_vocabulary_has_all_words(verse: Corpus) -> None:
+    others = with_reading(verse, "\n\n".join(f"o zephyr, {each}" for each in POEMS))
+    made = [
+        Trainer(replace(TINY_WORDS, stages=(replace(READ, sample=sample),)), others)
+        for sample in (0, 10_000, 2)
+    ]
+    assert all([*trainer.run()] for trainer in made)
+    assert same_weights(made[0].best, made[1].best)
+    assert not same_weights(made[0].best, made[2].best)
+
+
 def test_each_stage_has_its_text_its_characters_and_its_learning_rate(verse: Corpus) -> None:
     steps = list(Trainer(TINY_POEM, verse).run())
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))

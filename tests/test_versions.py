@@ -10,7 +10,10 @@ import pytest
 
 from model import files
 from model.files import ROOT
-from model.weights.checkpoint import CheckpointError
+from model.text.forms import Network
+from model.text.tokens import WordVocabulary
+from model.weights import file as tensor_file
+from model.weights.checkpoint import CheckpointError, encode
 from model.weights.versions import Versions, load
 from tests.checkpoints import DESCRIPTION, checkpoint, damage, files_in, same_weights, saved_at
 
@@ -140,19 +143,35 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(
     assert caplog.messages[0].startswith(f"pointer ignored: {current}")
 
 
-@pytest.mark.parametrize(("network", "form"), [("dino", "names"), ("poem", "verse")])
-def test_the_released_version_its_history_and_its_card_are_committed(
-    network: str, form: str
-) -> None:
+@pytest.mark.parametrize("network", Network)
+def test_the_released_version_and_its_history_are_committed(network: Network) -> None:
     folder = ROOT / "checkpoints" / network
     released = (folder / "released").read_text().strip()
     checkpoint = load(folder / f"{released}.safetensors")
-    assert (checkpoint.version, checkpoint.description.form) == (released, form)
+    assert (checkpoint.version, checkpoint.description.form) == (released, network.form)
+    reads_words = isinstance(checkpoint.vocabulary, WordVocabulary)
+    assert reads_words is (network is Network.POEM)
     *_, last = (folder / f"{released}.jsonl").read_text().splitlines()
     assert json.loads(last)["steps"] == checkpoint.description.steps
+
+
+@pytest.mark.parametrize("network", ["dino", "poem"])
+def test_the_card_of_a_network_is_about_its_released_version(network: str) -> None:
+    folder = ROOT / "checkpoints" / network
+    released = (folder / "released").read_text().strip()
+    described = Versions(folder).description(released)
     card = (folder / "README.md").read_text()
     assert released in card
-    assert f"{checkpoint.description.held_out_loss:.3f}" in card
+    assert f"{described.held_out_loss:.3f}" in card
+
+
+def test_the_description_of_an_older_file_is_read(tmp_path: Path) -> None:
+    versions = Versions(tmp_path)
+    arrays, facts = encode(checkpoint())
+    older = {**facts["description"], "poem_rows": [24, 12, 6]}
+    del older["rows"]
+    tensor_file.write(tmp_path / f"{'0' * 12}.safetensors", arrays, {**facts, "description": older})
+    assert versions.description("0" * 12) == DESCRIPTION
 
 
 def test_a_home_begins_with_the_versions_of_the_program(

@@ -3,18 +3,23 @@
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asks import File, voice_in
 from bot.chat import Button, NotSent
-from bot.voices import Voice, name_of
+from bot.voices import LETTERS, Voice, name_of
 from bot.words import admins, sentences
+from model.files import ROOT
+from model.text.tokens import WordVocabulary
+from model.weights.versions import Versions
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, until, untrained
+from tests.serving import ALICE, BOB, install, until, untrained
 from tests.training import LIST, NAMES, Script, begun, file_of, teach
 
+OTHER_FORM_OF_LETTERS = "letters", "verse", sentences.VOICE_EXAMPLES["verse"].format("letters")
 VERSE = "\n\n".join(
     f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400)
 )
@@ -29,7 +34,8 @@ async def send(chat: FakeChat, content: str | bytes, caption: str = CAPTION) -> 
 
 
 async def names_of(chat: FakeChat) -> list[str]:
-    return [voice.name for voice in await chat.bot.store.voices()]
+    """Return the names of all voices but the one that comes with the program."""
+    return [voice.name for voice in await chat.bot.store.voices() if voice != LETTERS]
 
 
 def test_which_names_a_voice_may_have() -> None:
@@ -43,7 +49,7 @@ def test_which_names_a_voice_may_have() -> None:
     for wrong in (
         *("", "a", "a" * 21, "../x", "a/b", "a b", "a\nb", "a\0b", "-a", "a-", "a--b", "a_b"),
         *("\u202eabc", "ab\u200b", "\u0301a", "½½", "<b>", "a:b", "🦖🦖", "\ud800\ud800"),
-        *("DINO", "poem", "Sonnet", "names", "verse", "fresh"),
+        *("DINO", "poem", "Sonnet", "Letters", "names", "verse", "fresh"),
     ):
         assert name_of(wrong) is None, wrong
 
@@ -61,8 +67,8 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     assert (await alice.ask(CAPTION)).text == str(sentences.UNKNOWN_COMMAND)
     answer = await send(admin, LIST.encode("utf-16"), "/retrain NAMES Pokemon")
     assert answer.startswith(
-        "I'm training pokemon: from what I know of its letters, as long as it helps (read as"
-        " UTF-16). In a moment"
+        "I'm training pokemon: from what I know already, as long as it helps (read as UTF-16)."
+        " In a moment"
     )
     shown = admin.messages[-1]
     assert await send(admin, LIST) == str(admins.ALREADY_TRAINING.format("pokemon"))
@@ -126,12 +132,53 @@ async def test_the_list_shows_how_to_ask_for_a_voice(admin: FakeChat) -> None:
     await teach(admin.bot, "keats", "verse", untrained("verse"))
     assert (await alice.ask("/voices")).text.split("\n")[2:] == [
         "keats – verse: /poem voice:keats A thing of beauty",
+        "letters – verse: /poem voice:letters A thing of beauty",
     ]
     admin.place = "terminal"
     assert str(admins.HOW_TO_TEACH["terminal"]) in (await admin.ask("/voices")).text
     name = f"{chr(0x10330)}" * 20
     await admin.bot.store.add_voice(name, "verse", LIST)
     assert isinstance((await admin.ask(f"/voices remove {name}")).buttons[0][0], Button)
+
+
+async def test_letters_is_a_voice_that_comes_with_the_program_and_stays(
+    script: Script, admin: FakeChat, own_checkpoints: Path
+) -> None:
+    current = Versions(own_checkpoints / "letters").current()
+    assert current
+    poem = await admin.ask("/poem voice:Letters Shall I")
+    assert poem.all("own") == ["Shall I"]
+    assert len(poem.text_without_code.split("\n")) == 4
+    assert "sonnet" not in poem.labels
+    made = await admin.bot.store.creation(poem.code)
+    assert made
+    assert (made.voice, made.version) == (LETTERS.id, current)
+    assert current not in (await admin.ask("/about")).text  # which tells of two networks
+    longer = await admin.press("continue")
+    assert longer.text_without_code.startswith(poem.text_without_code)
+    for line, answer in (
+        ("/voices remove letters", admins.STAYS.format("letters")),
+        ("/voices remove LETTERS yes", admins.STAYS.format("letters")),
+        ("/dino voice:letters", sentences.OTHER_FORM.format(*OTHER_FORM_OF_LETTERS)),
+        ("/sonnet voice:letters", sentences.NO_SONNET),
+    ):
+        assert (await admin.ask(line)).message == answer
+    assert await send(admin, VERSE, "/retrain verse letters") == str(admins.VOICE_NAME)
+    await admin.ask("/retrain letters")
+    assert script.folders == []
+    other = install(own_checkpoints / "letters", untrained("verse", 5))
+    assert "letters has 2 versions" in (await admin.ask("/models letters")).text
+    await admin.ask(f"/use letters {other}")
+    await admin.ask("/seed 0")
+    by_other = await admin.ask("/poem voice:letters Shall I")
+    assert by_other.text_without_code != poem.text_without_code
+    assert (await admin.ask(poem.code)).message == poem.message
+
+
+def test_the_program_comes_with_a_network_that_reads_letters() -> None:
+    released = Versions(ROOT / "checkpoints" / LETTERS.id).load_released()
+    assert released.description.form == LETTERS.form
+    assert not isinstance(released.vocabulary, WordVocabulary)
 
 
 async def test_a_voice_keeps_its_codes_when_it_learns_anew(

@@ -61,7 +61,9 @@ def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
     st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
 )
 def test_every_poem_fits_and_begins_with_the_line_word_for_word(line: str, verse: str) -> None:
-    poem = layout.reply(made(Genre.POEM, line, length=MOST_CONTINUED), Text((verse,)))
+    poem = layout.reply(
+        made(Genre.POEM, line, length=MOST_CONTINUED, own_words=len(line)), Text((verse,))
+    )
     assert poem[0] == (line, "own")
     assert length(poem) <= LONGEST_MESSAGE
     line = line.replace("\n", "")
@@ -94,21 +96,27 @@ def test_the_first_line_of_a_poem_is_whole(prompt: str, verse: str) -> None:
     assert "a" not in line[own_words:]
 
 
-@pytest.mark.parametrize(
-    ("verse", "whole"),
-    [
-        ("a,", "A."),
-        ("a", "A."),
-        ("a;\nb --", "A;\nB."),
-        ("a?", "A?"),
-        ("a!'", "A!'"),
-        ("a.)", "A.)"),
-        ("o'", "O'."),
-        ("", "."),
-    ],
-)
-def test_a_sonnet_ends_with_a_mark(verse: str, whole: str) -> None:
-    assert str(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
+def own_and_verse(creation: Creation, text: str) -> list[tuple[str, str]]:
+    """Return the pieces of verse as they are shown."""
+    return [(piece.text, piece.style) for piece in layout.shown(creation, Text((text,)))]
+
+
+def test_a_completed_line_keeps_the_words_of_a_person_as_theirs() -> None:
+    sonnet = made(Genre.SONNET, "Shall i", own_words=7)
+    assert own_and_verse(sonnet, " go, or stay?\nthou art") == [
+        ("Shall i", "own"),
+        (" go, or stay?\nThou art", "verse"),
+    ]
+    begun = layout.begun(sonnet, Text((", my love?\nthou art",)))
+    assert [*begun] == [
+        Piece("Shall i", "own"),
+        Piece(", my love?\nThou art", "verse"),
+        Piece("\n…", "verse"),
+    ]
+    # the first line of a poem, of which a person wrote the first word
+    whole = made(Genre.SONNET, "Shall I go?", own_words=5)
+    assert own_and_verse(whole, "\nand") == [("Shall", "own"), (" I go?\nAnd", "verse")]
+    assert own_and_verse(made(Genre.SONNET), "and") == [("And", "verse")]
 
 
 VERSE = st.text("\n !'(),-.:;?abi dlmve")

@@ -1,25 +1,30 @@
-"""Makes data/prosody/pronunciations.txt anew: what sonnets need of the CMU Pronouncing
+"""Makes data/prosody/pronunciations.txt anew: what verse needs of the CMU Pronouncing
 Dictionary.
 
-It takes every word that the poem network reads, except two kinds: names that occur in plays alone,
-and words that occur once, in a play. For each word it writes the entries of the dictionary from
-which the rules of `verse.pronunciation` derive how the word sounds.
+It takes the words of Shakespeare, except names that occur in plays alone, and words that occur
+once, in a play; and the words that the network for verse writes, which are those that it reads
+often. Words of the list data/taboo.txt are left out: what cannot be said is never written. For each
+word it writes the entries of the dictionary from which the rules of `verse.pronunciation` derive
+how the word sounds.
 
 People's own lines may end in any word. So the last lines of the file are rules, learned from the
 whole dictionary. They say which sound the last letters of a word stand for.
 """
 
 import io
-import math
 import re
 import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
+from bot.taboo import is_taboo
 from model import files
 from model.text import sources
 from model.text.corpus import Corpus
+from model.text.tokens import tokens_of
 from model.text.vocabulary import fold, words_of
+from model.training.rules import OFTEN
 from model.verse.dictionary import (
     COMMENT,
     ENDING,
@@ -40,8 +45,6 @@ POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the
 SUPPORT = 5
 """A rule must be right for at least so many words more than the rule for fewer letters."""
 LONGEST_ENDING = 6
-STRONG = 4
-"""Weaker leanings, in tenths of a nat, are left out, because a single occurrence may make them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
@@ -53,8 +56,9 @@ def main() -> None:
         if not (file := tar.extractfile(MEMBER)):
             raise DownloadError(f"{CMUDICT[0]} has no {MEMBER}")
         published = file.read().decode("latin-1")
-    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(published))
-    lines = format_dictionary(word_list(corpus, sources.shakespeare(), whole))
+    whole = read_cmudict(published)
+    spoken = Dictionary({word: whole[word] for word in whole if not is_taboo(word)})
+    lines = format_dictionary(word_list(sources.verse_corpus(), sources.shakespeare(), spoken))
     files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
 
 
@@ -68,12 +72,8 @@ def licence(published: str) -> str:
 def format_dictionary(dictionary: Dictionary) -> str:
     """Return a dictionary as the lines that `read_dictionary` reads."""
     lines = []
-    for word in sorted(
-        dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()
-    ):
+    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems):
         fields = [word + MARK * (word in dictionary.of_poems)]
-        if word in dictionary.leanings:
-            fields.append(str(dictionary.leanings[word]))
         if word in dictionary.pronunciations:
             fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
         lines.append(" ".join(fields))
@@ -91,19 +91,18 @@ def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -
     poems = sonnets.keys() | {word for name in POEMS for word in words_of(fold(originals[name]))}
     names = _names(originals.values()) - sonnets.keys()
     wanted = [word for word in counts if word not in names and (counts[word] > 1 or word in poems)]
+    read = Counter(chain.from_iterable(map(tokens_of, corpus.reading)))
+    often = [word for word, count in read.items() if count >= OFTEN and word not in counts]
     consulted = _Consulted(whole.pronunciations)
     pronounce = Pronouncer(consulted, prosody().pronounce.forms)
     of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
+    for word in often:
+        pronounce(word)
     entries = {
         word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")
     }
     kept = {word: whole.pronunciations[word] for word in entries}
-    leanings = {
-        word: leaning
-        for word in wanted
-        if pronounce(word) and (leaning := _leaning(word, sonnets, plays))
-    }
-    return Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations))
+    return Dictionary(kept, of_poems, _ending_rules(whole.pronunciations))
 
 
 class _Consulted(dict[str, Pronunciations]):
@@ -137,17 +136,6 @@ def words_in(line: str) -> Iterator[tuple[str, bool]]:
     for match in _WORD.finditer(line):
         before = line[: match.start()].rstrip(" '\"")
         yield match[0], bool(before) and before[-1] not in _SENTENCE_ENDS
-
-
-def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
-    """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if it is weaker than STRONG.
-
-    n is how often the sonnets have the word, e how often they would have it if it were as common
-    there as in the plays.
-    """
-    expected = plays[word] * sonnets.total() / plays.total()
-    leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
-    return leaning if abs(leaning) >= STRONG else 0
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:

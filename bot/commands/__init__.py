@@ -13,12 +13,12 @@ from bot.asks import Said, Sent
 from bot.cards import card_of_name
 from bot.chat import Button, Explained, Refused
 from bot.commands import admin, games, names, people, verse, voices
+from bot.creations import NETWORKS
 from bot.limits import CHATTER, NAMES, OFFERS, Work
 from bot.store import QUESTIONS
 from bot.words import sentences
 from bot.words.admins import HOW_TO_TEACH
 from bot.words.pieces import Message, joined, said
-from model.text.forms import Network
 
 GROUPS = PLAY, YOURS, ADMINS = "Play", "Yours", "For admins"
 FIRST = [
@@ -56,7 +56,7 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     four names.
     """
     parts = [sentences.ABOUT]
-    for network in Network:
+    for network in NETWORKS:
         if weights := bot.shelf.serving.get(network):
             facts = weights.version, weights.description.held_out_loss, len(weights.known_names)
             parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))

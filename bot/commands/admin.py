@@ -13,6 +13,7 @@ from bot.app import Bot, memory
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
+from bot.creations import NETWORKS
 from bot.training.runs import Run
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
@@ -32,7 +33,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
         options.pop()
     if wanted in FORMS:
         run = await teach(ask, wanted, options, bot)
-    elif wanted in tuple(Network) and not options:
+    elif wanted in NETWORKS and not options:
         run = Run(wanted, Network(wanted).form, wanted, ask.chat)
         if run.form == "verse" and not is_fresh:
             run.minutes = MINUTES
@@ -111,7 +112,7 @@ async def ban(ask: Said, rest: str, bot: Bot) -> None:
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:
     """Return the network that somebody means, and what people call it. Raises Explained."""
-    if given.lower() in tuple(Network):
+    if given.lower() in NETWORKS:
         return given.lower(), given.lower()
     voice = await voice_called(given.removeprefix("voice:"), bot)
     return voice.id, voice.name

@@ -13,7 +13,7 @@ from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
 from bot.taboo import is_taboo
 from bot.training.runs import Run
-from bot.voices import Voice, check, name_of
+from bot.voices import LETTERS, Voice, check, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import Message, joined
 from model.text.encodings import CorpusError, text_in
@@ -42,11 +42,11 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     """List the voices. An admin may also say `/voices remove NAME`."""
     match rest.split():
         case ["remove", name] if ask.is_admin:
-            voice = await voice_called(name, bot)
+            voice = await _removable(name, bot)
             yes = Button(admins.REMOVE_YES.format(voice.name), f"/voices remove {voice.id} yes")
             await ask.chat.say(admins.REMOVAL.format(voice.name), [[yes]])
         case ["remove", name, "yes"] if ask.is_admin:
-            voice = await voice_called(name, bot)
+            voice = await _removable(name, bot)
             if bot.runs.running and bot.runs.running.network == voice.id:
                 raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
             await bot.store.remove_voice(voice.id, ask.chat.note)
@@ -58,10 +58,10 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
                 # an operator may refuse a name later; then the list shows the id
                 voice = replace(each, name=each.id) if is_taboo(each.name) else each
                 how = example(voice)
-                if not await bot.store.in_use(voice.id):
+                if voice != LETTERS and not await bot.store.in_use(voice.id):
                     how = sentences.NOT_TAUGHT
                 lines.append(sentences.VOICE.format(voice.name, voice.form, how))
-            shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
+            shown = joined("\n", lines)
             if ask.is_admin:
                 shown = joined(
                     "\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_REMOVE]
@@ -71,11 +71,19 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
 
 async def voice_called(name: str, bot: Bot) -> Voice:
     """Return the voice with a name or an id. Raises Explained if there is none."""
-    if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
+    if voice := await bot.store.voice_named(name) or await bot.store.voice(name.lower()):
         return voice
     raise Explained(
         sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)) if name else sentences.WHICH_VOICE
     )
+
+
+async def _removable(name: str, bot: Bot) -> Voice:
+    """Return the voice with a name or an id. Raises Explained if it cannot be removed."""
+    voice = await voice_called(name, bot)
+    if voice == LETTERS:
+        raise Explained(admins.STAYS.format(voice.name))
+    return voice
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:

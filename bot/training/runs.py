@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
-from bot.creations import NOBODY, Creation
+from bot.creations import NETWORKS, NOBODY, Creation
 from bot.database import StoreError
 from bot.shelf import Shelf
 from bot.store import Store
@@ -26,7 +26,7 @@ from bot.training.child import NEW, OLD, TEXT, Child, Progress
 from bot.words import admins, tables
 from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
-from model.text.forms import USUAL_TEMPERATURE, Form, Genre, Network
+from model.text.forms import USUAL_TEMPERATURE, Form, Genre
 from model.text.typesetting import typeset
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Run:
         """What the message of the run says at first."""
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
-            how = admins.FROM_NOTHING if self.network in tuple(Network) else admins.FROM_LETTERS
+            how = admins.FROM_NOTHING if self.network in NETWORKS else admins.FROM_WHAT_I_KNOW
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)
@@ -208,7 +208,7 @@ class Runs:
     async def _sample(self, run: Run, version: str) -> str:
         """Return five names, one a line, or a poem; or "" if the version cannot write any yet."""
         genre = Genre.DINO if run.form == "names" else Genre.POEM
-        voice = "" if run.network in tuple(Network) else run.network
+        voice = "" if run.network in NETWORKS else run.network
         usual = USUAL_TEMPERATURE[run.form]
         try:
             text = await self._shelf.write(

@@ -25,8 +25,8 @@ HOW_TO_TEACH = dict.fromkeys(
 HOW_TO_REMOVE = said("`/voices remove NAME` removes a voice.")
 VOICE_NAME = said(
     "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"
-    " `pokemon`. It can't be dino, poem, sonnet, names, verse or fresh, which are words of my"
-    " commands."
+    " `pokemon`. It can't be dino, poem, sonnet, letters, names, verse or fresh, which are words of"
+    " my commands."
 )
 REMOVE_YES = "yes, remove {}"
 REMOVAL = said(
@@ -34,6 +34,7 @@ REMOVAL = said(
     " of what it has written will stop working. This can't be undone."
 )
 REMOVED = said("The voice *{}* is gone.")
+STAYS = said("The voice *{}* came with me, and it stays.")
 VOICE_IS_TRAINING = said("I'm training *{}*. Cancel that first, then I can remove it.")
 NOT_FETCHED = said("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = said(
@@ -60,7 +61,7 @@ TRAINING = said(
     " so far; cancel, and everything stays as it was."
 )
 FROM_NOTHING = "from nothing"
-FROM_LETTERS = "from what I know of its letters, as long as it helps"
+FROM_WHAT_I_KNOW = "from what I know already, as long as it helps"
 ONE_ROUND = "one more round, and I stop as soon as it gets no better"
 FOR_MINUTES = "from the weights in use, for {:g} minutes, or less if it gets no better"
 CANCELLED = said("The training of *{}* is cancelled. Everything stays as it was.")

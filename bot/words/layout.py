@@ -15,14 +15,10 @@ from model.names.words import root_behind
 from model.text.forms import Genre
 from model.text.sources import fossils
 from model.text.typesetting import typeset
-from model.text.vocabulary import is_latin
 
-QUATRAIN = 4
 IN_A_ROW = 2
 """How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
-_OPEN_END = re.compile(r"[ ,;:-]*\Z")
-_CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Message:
@@ -95,13 +91,9 @@ def share_button(creation: Creation, text: Text) -> Button:
 
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the person's words, with which verse begins, and all that follows them."""
-    (written,) = text.texts
-    if creation.genre is Genre.POEM:
-        own = creation.prompt
-        return own, written if text.has_capitals else typeset(written, after=own)
-    if not _CLOSED_END.search(written):
-        written = _OPEN_END.sub("", written) + "."
-    return _stanzas(creation, written.split("\n"))
+    (written,), own = text.texts, creation.prompt
+    whole = own + (written if text.has_capitals else typeset(written, after=own))
+    return whole[: creation.own_words], whole[creation.own_words :]
 
 
 def why_no_card(creation: Creation, text: Text, n: int = 0) -> Message:
@@ -131,9 +123,9 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     return line, min(max(len(poem.prompt) - start, 0), len(line))
 
 
-def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
-    """Return the lines of a sonnet that are written so far, as a message."""
-    return _marked(*_stanzas(creation, lines)) + Message([Piece("\n…", "verse")])
+def begun(creation: Creation, text: Text) -> Message:
+    """Return what is written of a sonnet so far, as a message."""
+    return _marked(*verse(creation, text)) + Message([Piece("\n…", "verse")])
 
 
 def meaning(name: str, letters: str = "", word: str = "") -> Message:
@@ -204,21 +196,6 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
     if creation.person != NOBODY:
         return known
     return sentences.IS.format(creation.word or creation.prompt.capitalize()) + known + "."
-
-
-def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
-    """Return a sonnet as three quatrains and a couplet: the person's words, and all that follows
-    them. A prompt in another script stands above the fourteen lines.
-    """
-    line = creation.prompt
-    is_first = is_latin(line)
-    written = typeset("\n".join(lines), after=f"{line}\n" if is_first else "").split("\n")
-    set_lines = [line, *written] if is_first else written
-    stanzas = [set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN)]
-    if line and not is_first:
-        stanzas.insert(0, [line])
-    whole = "\n\n".join("\n".join(stanza) for stanza in stanzas)
-    return whole[: creation.own_words], whole[creation.own_words :]
 
 
 def _marked(own: str, rest: str) -> Message:

@@ -70,10 +70,10 @@ ABOUT_NETWORK = {
         " on text it has never seen. The same seed gives the same on every machine."
     ),
     "verse": said(
-        "*Verse* comes from an LSTM that read Shakespeare's plays and sonnets and other poems:"
-        " version `{0}`, {1:.3f} nats per character on text it has never seen."
-        "\n\nFor a *sonnet*, the network of verse writes each line many times, in words that scan"
-        " and rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
+        "*Verse* comes from an LSTM that read Shakespeare's plays and sonnets and other poems, word"
+        " by word: version `{0}`, {1:.3f} nats per character on text it has never seen."
+        "\n\nIt writes each line many times, in words that scan and rhyme by the CMU Pronouncing"
+        " Dictionary, and I keep one of them."
     ),
 }
 ABOUT_ROUNDS = said(
@@ -156,8 +156,7 @@ NO_CARD = said("My font has no {}, so this one gets no card. You can copy it, th
 DRAWN_WITHOUT = said("Drawn without {}, which my font lacks.\n\n")
 CARD_OF_WHAT = said("Give me a name with letters from a to z alone, such as `mangosaurus`.")
 NOT_PREPARED = said(
-    "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
-    "But I can continue any line that you send me."
+    "I can't write verse at the moment, as I don't know how words sound. The log says why."
 )
 NO_NETWORK = {
     "dino": said(
@@ -239,9 +238,6 @@ VOICE_EXAMPLES = {
 VOICES = said("Besides my own voice, I have these:")
 VOICE = said("*{}* – {}: {}")
 NOT_TAUGHT = said("can't write yet")
-NO_VOICES = said(
-    "I have only my own voice: /dino for names, and any line that you send me for verse."
-)
 WHICH_VOICE = said("Which voice? /voices shows the ones I have.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")

@@ -1,6 +1,6 @@
 """Prints what `evaluate` and `look` have found."""
 
-from collections.abc import Iterable
+import math
 
 import typer
 from rich.console import Console
@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model.evaluation.evaluation import Evaluation
-from model.writing.look import Letter
+from model.writing.look import Look
 
 COLOURS = ((0.25, "green"), (0.05, "yellow"), (0.0, "red"))  # from which share on
 BAR = 20
@@ -26,6 +26,11 @@ def print_evaluation(evaluation: Evaluation) -> None:
     for name, figure in evaluation.written.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.real[name]), _figure(figure))
     Console().print(table)
+    if evaluation.words:
+        table = Table("", "network", "counting", title="nats a word (perplexity)")
+        for name, nats in evaluation.words.items():
+            table.add_row(name, *(f"{each:.3f} ({math.exp(each):,.0f})" for each in nats.values()))
+        Console().print(table)
     typer.echo(f"{evaluation.texts:,} texts and {evaluation.failures:,} failures")
     if not evaluation.trained_on_this_corpus:
         typer.echo(
@@ -38,16 +43,18 @@ def _figure(value: float) -> str:
     return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
-def print_look(letters: Iterable[Letter]) -> None:
-    """Print a row for each letter: green if the network expected it, yellow if it did not rule it
-    out, and red if it did.
+def print_look(look: Look) -> None:
+    """Print a row for each letter or word: green if the network expected it, yellow if it did not
+    rule it out, and red if it did. Then print the words that are near.
     """
-    table = Table("letter", "share", "", "it also thought of", box=None)
-    for letter, share, others in letters:
+    table = Table("read", "share", "", "it also thought of", box=None)
+    for token, share, others in look.tokens:
         colour = next(colour for least, colour in COLOURS if share >= least)
         thought = "   ".join(f"{other} {of_it:.0%}" for other, of_it in others)
         bar = "█" * round(BAR * share)
         table.add_row(
-            Text(letter, f"bold {colour}"), f"{share:.1%}", Text(bar, colour), Text(thought, "dim")
+            Text(token, f"bold {colour}"), f"{share:.1%}", Text(bar, colour), Text(thought, "dim")
         )
     Console().print(table)
+    if look.near:
+        typer.echo(f"Words that a poem on this would favour: {', '.join(look.near)}")

@@ -39,13 +39,13 @@ def read_texts(
 ) -> corpus.Corpus:
     """Read a person's texts in this alphabet or, without paths, the project's.
 
-    `for_recipe` adds the other poets that the recipe VERSE reads. Raises CorpusError.
+    `for_recipe` adds the other poets that the recipes for verse read. Raises CorpusError.
     """
     if not paths:
         if network is Network.DINO:
             return sources.names_corpus()
         return sources.verse_corpus() if for_recipe else sources.sonnets_corpus()
-    if network is Network.POEM:
+    if network is not Network.DINO:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:
         raise typer.BadParameter("names come from one file; give --corpus once")

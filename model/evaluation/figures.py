@@ -11,11 +11,11 @@ from rapidfuzz.process import extractOne
 
 from model.names.roots import is_whole
 from model.text.vocabulary import words_of
+from model.verse.free import STOPS
 from model.verse.metre import patterns, scans
 from model.verse.prosody import prosody
-from model.verse.rhyme import Rhyme
-from model.verse.scansion import STOPS
-from model.verse.sonnet import SCHEME
+from model.verse.rhyme import SONNET, Rhyme
+from model.verse.search import lines_of
 
 Figures = dict[str, float]
 
@@ -70,7 +70,7 @@ def longest_copied_run(text: str, source: str) -> int:
 
 def sonnet_figures(sonnets: Sequence[str], own_lines: int = 0) -> Figures:
     """Measure sonnets. Their first `own_lines` lines are a person's: they need not scan."""
-    written = ["\n".join(sonnet.split("\n")[own_lines:]) for sonnet in sonnets]
+    written = ["\n".join(lines_of(sonnet)[own_lines:]) for sonnet in sonnets]
     rhymes = [rhyme for sonnet in sonnets for rhyme in rhymes_of(sonnet)]
     return {
         "lines_that_scan": share_that_scans(written),
@@ -91,8 +91,8 @@ def rhymes_of(sonnet: str) -> Iterator[Rhyme]:
     A pair does not count if one of its words has no pronunciation.
     """
     found = prosody()
-    last = [found.last_word(line) for line in sonnet.split("\n")]
-    for word, partner in zip(last, SCHEME, strict=False):
+    last = [found.last_word(line) for line in lines_of(sonnet)]
+    for word, partner in zip(last, SONNET, strict=False):
         if partner is not None:
             other = last[partner]
             readings, others = found.pronounce(word), found.pronounce(other)

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from model.errors import MangosaurusError
+from model.network.exact import Exact
 from model.network.layers import Floats, cross_entropy
 from model.network.network import LanguageModel
 from model.text.batches import padded_batch
 from model.text.corpus import Corpus
-from model.text.vocabulary import NO_CHARACTER
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights.checkpoint import Checkpoint
+from model.writing.sampling import log_p, scores_of
 
 AT_ONCE = 256  # documents scored at a time
 LOGITS_AT_ONCE = 4_000_000  # bounds the memory that a long text takes
@@ -68,6 +70,30 @@ def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Flo
         if text := checkpoint.vocabulary.fold(document):
             scores[:, number] = _nats(checkpoint.language_model, [text], known), len(text) + 1
     return scores[0], scores[1]
+
+
+def token_nats(
+    language_model: LanguageModel, documents: Sequence[str], vocabulary: Vocabulary
+) -> Floats:
+    """Return -log P of all N tokens and newlines (N,) of documents, each from the zero state."""
+    found = []
+    for document in documents:
+        batch = padded_batch([document], vocabulary, first=vocabulary.newline)
+        logits = language_model.forward(batch.inputs, language_model.initial_state(1)).logits
+        scores = scores_of(logits[:, 0])
+        found.append(-log_p(scores, batch.targets[:, 0]))
+    return np.concatenate(found)
+
+
+def exact_loss(checkpoint: Checkpoint, corpus: Corpus) -> float:
+    """Return what `held_out_loss` returns, by the steps that write (see `network.exact`)."""
+    exact, vocabulary = Exact(checkpoint.language_model), corpus.vocabulary
+    batch = padded_batch(corpus.held_out, vocabulary, first=vocabulary.newline)
+    states = exact.initial_state(len(corpus.held_out))
+    nats = PRICE * sum(map(vocabulary.unspelled, corpus.held_out))
+    for inputs, targets, mask in zip(batch.inputs, batch.targets, batch.mask, strict=True):
+        nats -= log_p(scores_of(exact.step(inputs, states)), targets)[mask].sum()
+    return float(nats) / sum(len(document) + 1 for document in corpus.held_out)
 
 
 def _nats(language_model: LanguageModel, documents: Sequence[str], corpus: Corpus) -> float:

@@ -33,6 +33,8 @@ LONGEST = 7  # characters of context at most
 FOLDS = 5  # each fifth of the training text is predicted by the others, to choose length and share
 PREDICTED = 20_000  # at most so many characters of the training text are predicted
 SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining text
+LONGEST_OF_WORDS = 5  # words of context at most
+ROUNDS = 30  # of the search for the shares of several texts
 
 
 class _Counts:
@@ -152,6 +154,35 @@ def counting_loss(corpus: Corpus) -> float:
     own = KneserNey(texts, vocabulary)
     mixed = _mix(SHARES[share], own, others or own, corpus.held_out)
     return float(-np.log(mixed[length]).mean())
+
+
+class WordCounts:
+    """Counts of several texts over one vocabulary of words. Each document counts once."""
+
+    def __init__(self, texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._texts = [tuple(dict.fromkeys(text)) for text in texts]
+        self._counts = [KneserNey(text, vocabulary, LONGEST_OF_WORDS) for text in self._texts]
+
+    def nats(self, documents: Sequence[str], like: int) -> Floats:
+        """Return -log P of all N tokens and newlines (N,) of documents that are like the text of
+        this number.
+
+        The counts of all texts are mixed, in the shares that predict a part of that text best when
+        it is not counted.
+        """
+        text = self._texts[like]
+        rest = [document for number, document in enumerate(text) if number % FOLDS] or text
+        others = [*self._counts]
+        others[like] = KneserNey(rest, self._vocabulary, LONGEST_OF_WORDS)
+        predicted = thinned(text[::FOLDS], PREDICTED * FOLDS)
+        found = np.array([counts.probabilities(predicted)[-1] for counts in others])
+        shares = np.full(len(found), 1 / len(found))
+        for _ in range(ROUNDS):  # expectation maximization
+            parts = shares[:, np.newaxis] * found
+            shares = (parts / parts.sum(axis=0)).mean(axis=1)
+        of_each = np.array([counts.probabilities(documents)[-1] for counts in self._counts])
+        return -np.log(shares @ of_each)
 
 
 def _mix(share: float | Floats, own: KneserNey, others: KneserNey, texts: Sequence[str]) -> Floats:

@@ -85,7 +85,7 @@ class NameSearch(Search):
                 f"prefix is {self._prefix!r}; a name has at most {names.longest} characters"
             )
         # one more, for the end or for a letter too many
-        self.most_characters = names.longest + 1 - len(self._prefix)
+        self.most_tokens = names.longest + 1 - len(self._prefix)
         self._gives_one = not drawing.temperature
         self._spare = ""  # a new name that was not worth keeping, for when all attempts fail
         self._roots: Composition | None = None

@@ -11,7 +11,8 @@ class Network(StrEnum):
     """A network, by the name that people ask for."""
 
     DINO = "dino"
-    POEM = "poem"
+    POEM = "poem"  # reads words
+    LETTERS = "letters"  # the same texts, letter by letter
 
     @property
     def form(self) -> Form:
@@ -24,6 +25,7 @@ class Genre(StrEnum):
     DINO = "dino"
     POEM = "poem"
     SONNET = "sonnet"
+    LETTERS = "letters"
 
     @property
     def network(self) -> Network:
@@ -38,6 +40,6 @@ class Alphabet(StrEnum):
 
 
 MAX_TEMPERATURE = 5  # above this, texts are little more than noise
-USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.65}
-SONNET_TEMPERATURE = 0.8  # all three are defaults; the model cards say why they were chosen
+USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.55}
+"""The defaults; the model cards say why they were chosen."""
 LONGEST_NAME = 40  # characters, unless a known name has more. A network may never end a name.

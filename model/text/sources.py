@@ -101,6 +101,14 @@ def verse_corpus() -> Corpus:
     return with_reading(sonnets_corpus(), read_file(poets).text, *SPEECHES_READ * [speeches])
 
 
+def poets(corpus: Corpus) -> tuple[str, ...]:
+    """Return the other poets that the networks for verse read, without lines that the corpus holds
+    out; nothing in an installed program, which does not have them.
+    """
+    path = DATA / "poetry.txt"
+    return with_reading(corpus, read_file(path).text).reading if path.is_file() else ()
+
+
 def unread_poets() -> tuple[str, ...]:
     """Return sixty documents by six other poets, to measure by. `tools.poetry` holds them out."""
     return tuple(

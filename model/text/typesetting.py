@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from model.text.vocabulary import WORD, is_latin
+from model.text.vocabulary import WORD
 
 _BEGINNING = re.compile(
     r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
@@ -29,16 +29,6 @@ def typeset(verse: str, *, after: str = "") -> str:
         for match in pattern.finditer(text):
             letters[match.start(1)] = match[1].upper()
     return "".join(letters[len(after) :])
-
-
-def before_sonnet(line: str) -> str:
-    """Return a person's line, and the line break between it and the rest of the sonnet.
-
-    A line in another script is no line of the sonnet: a blank line separates them.
-    """
-    if not line:
-        return ""
-    return line + ("\n" if is_latin(line) else "\n\n")
 
 
 def with_names(verse: str, names: Collection[str]) -> str:

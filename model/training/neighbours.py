@@ -41,7 +41,7 @@ def neighbours_of(vocabulary: WordVocabulary, documents: Iterable[str]) -> NDArr
     scale = np.maximum(squares[largest], 1e-9) ** 0.25
     vectors = near @ (directions[:, largest] / scale).astype(np.float32)
     found = np.zeros((size, DIMENSIONS), np.int8)
-    lengths = np.abs(vectors).max(axis=1, keepdims=True)
+    lengths = np.abs(vectors).max(axis=1, keepdims=True, initial=0)  # a short text has no vectors
     found[:, : len(largest)] = np.rint(LARGEST * vectors / np.maximum(lengths, 1e-9))
     return found
 

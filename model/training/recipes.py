@@ -1,7 +1,7 @@
 """Recipes: the shape of a network, and the settings of its training.
 
-NAMES and VERSE are the project's own. Other texts get a recipe by their size (see
-`sizes`).
+NAMES and VERSE are the project's own, and LETTERS that of the second part of the assignment: verse
+letter by letter. Other texts get a recipe by their size (see `sizes`).
 """
 
 from dataclasses import dataclass
@@ -111,6 +111,30 @@ NAMES = Recipe(
 
 VERSE = Recipe(
     name="poem",
+    form="verse",
+    cell="lstm",
+    hidden_size=512,
+    layers=1,
+    embedding=256,
+    stages=(
+        Stage(
+            name="read",
+            text="reading",
+            repeats=6,
+            characters=54_000_000,  # words and marks: this network reads them
+            batch_size=64,
+            sequence_length=40,
+            learning_rate=1e-2,
+            evaluate_every=1000,
+            keep="last",
+            dropout=0.1,
+            sample=3000,
+        ),
+    ),
+)
+
+LETTERS = Recipe(
+    name="letters",
     form="verse",
     cell="lstm",
     hidden_size=384,

@@ -21,7 +21,6 @@ from model.text.tokens import WordVocabulary, is_word, tokens_of
 from model.text.vocabulary import WORD, fold, words_of
 from model.training.neighbours import neighbours_of
 from model.verse.prosody import prosody
-from model.verse.seam import followers_of
 from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
 from model.writing.requests import NameRequest, generator_for
@@ -29,7 +28,7 @@ from model.writing.requests import NameRequest, generator_for
 OFTEN = 10  # a network reads a word by itself if its text has it at least this often
 READ_AGAIN = 2  # a word is known if it was read at least this often
 SHARED = 2  # the last letters of a name are an ending if at least this many names have them
-SHORTEST, LONGEST = 12, 80  # limits of the usual length of a text's long lines
+LONGEST = 80  # the usual length of a text's long lines is not more
 _CLIPPED_BEFORE = re.compile(rf"(?<![^\s(-])'({WORD})")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -75,6 +74,13 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
             joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         )
     if isinstance(checkpoint.vocabulary, WordVocabulary):
+        if start:
+            return replace(
+                checkpoint,
+                proper_names=start.proper_names,
+                stand_ins=start.stand_ins,
+                neighbours=start.neighbours,
+            )
         tokens = frozenset(checkpoint.vocabulary.tokens)
         documents = dict.fromkeys((*corpus.pretraining, *corpus.reading, *corpus.training))
         return replace(
@@ -97,7 +103,6 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         known_words=known_words,
         clipped_words=clipped_words(texts),
         proper_names=proper_names(),
-        followers=followers_of(texts, known_words),
     )
 
 
@@ -163,12 +168,12 @@ def root_table(last: set[Root], shares: Mapping[str, float]) -> frozenset[str]:
 
 
 def longest_line(corpus: Corpus) -> int:
-    """Return the usual length of the long lines of a text; 0 if its lines scan, or for names."""
-    if corpus.form == "names" or corpus.pretraining:
+    """Return the usual length of the long lines of verse letter by letter; 0 for other texts."""
+    if corpus.form == "names" or isinstance(corpus.vocabulary, WordVocabulary):
         return 0
     lines = chain.from_iterable(document.split("\n") for document in corpus.training)
     lengths = sorted(len(line) for line in lines if line.strip())
-    return min(max(lengths[len(lengths) * 9 // 10], SHORTEST), LONGEST)
+    return min(lengths[len(lengths) * 9 // 10], LONGEST)
 
 
 def shared_endings(names: Iterable[str]) -> frozenset[str]:

@@ -44,6 +44,8 @@ from model.writing.requests import NameRequest, Request, VerseRequest, generator
 PROGRESS_SECONDS = 1.0
 PARTIAL_SECONDS = 60.0
 DRAWN_WORDS = 30
+ROWS = {True: 40, False: 24}
+"""How many candidates a network writes for a line of verse, if it reads words, and if not."""
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 
@@ -201,6 +203,7 @@ def _weights_of(trainer: Trainer) -> Checkpoint:
         },
         top_p=trainer.recipe.top_p,
         longest_line=longest_line(corpus),
+        rows=ROWS[isinstance(corpus.vocabulary, WordVocabulary)],
     )
     weights = Checkpoint(trainer.newest, corpus.vocabulary, description, names, other_names=others)
     return with_rules(weights, corpus, trainer.start)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from model.network.parameters import CellName
 from model.text.corpus import Corpus
 from model.text.forms import Form
-from model.training.recipes import NAMES, VERSE, Recipe, Stage
+from model.text.tokens import tokens_of
+from model.text.vocabulary import fold
+from model.training.recipes import LETTERS, NAMES, VERSE, Recipe, Stage
 from model.weights.checkpoint import Checkpoint
 
 SMALL = 20_000
@@ -25,6 +27,7 @@ MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 """At least so many characters are trained for each that is measured. In verse, measuring takes
 longer, because it reads a few long rows."""
 FEWEST_STEPS = 8  # between two measurements
+SAMPLE = 3000  # words that a voice compares with, as VERSE does
 ADAPTED = "adapt"  # the name of the recipe of voices that begin with another network
 
 
@@ -34,16 +37,19 @@ def recipe_for(
     cell: CellName | None = None,
     hidden_size: int | None = None,
     layers: int | None = None,
+    letters: bool = False,
 ) -> Recipe:
     """Return the recipe of a training from nothing.
 
-    The project's own texts come with pretraining, and have recipes of their own: VERSE for verse,
-    NAMES for names. Any other text gets an LSTM and one stage.
+    The project's own texts come with pretraining, and have recipes of their own: NAMES for names
+    and, for verse, VERSE or LETTERS. Any other text gets an LSTM that reads letters, and one stage.
     A small text is learnt by heart within a few epochs, so it needs much dropout and a small
     network. A large text needs the time that dropout would cost.
     """
     if corpus.pretraining:
-        recipe = NAMES if corpus.form == "names" else VERSE
+        recipe = NAMES
+        if corpus.form == "verse":
+            recipe = LETTERS if letters else VERSE
     else:
         size = count_characters(corpus.training)
         width = STEP * round(UNITS[corpus.form] * (size / SMALL) ** 0.2 / STEP)
@@ -64,7 +70,7 @@ def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
     average of the parameters is kept.
     """
     architecture = start.language_model.architecture
-    stage = _stage(corpus, architecture.hidden_size)
+    stage = _words(corpus) if architecture.embedding else _stage(corpus, architecture.hidden_size)
     stage = replace(
         stage,
         name="again",
@@ -83,29 +89,33 @@ def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
         architecture.layers,
         (stage,),
         start.description.top_p,
+        architecture.embedding,
     )
 
 
 def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recipe:
     """Return the recipe of a custom voice that begins with `start` (see `starts`).
 
-    It reads as much as a training from nothing. Its learning rate is between those of such a
-    training and of one more round. In another script, much of what the start knows is wrong: so the
-    learning rate is three times as high, and there is more dropout.
+    Letters are read as often as in a training from nothing. The learning rate is between those of
+    such a training and of one more round. In another script, much of what the start knows is wrong:
+    so the learning rate is three times as high, and there is more dropout.
     """
     architecture = start.language_model.architecture
-    stage = _stage(corpus, architecture.hidden_size)
-    stage = replace(
-        stage,
-        name=ADAPTED,
-        learning_rate=0.45 * stage.learning_rate,
-        warmup=0.3,
-        final=0.01,
-        average=0.99,
-    )
+    if architecture.embedding:
+        stage = _words(corpus)
+    else:
+        stage = _stage(corpus, architecture.hidden_size)
+        stage = replace(
+            stage,
+            name=ADAPTED,
+            learning_rate=0.45 * stage.learning_rate,
+            warmup=0.3,
+            final=0.01,
+            average=0.99,
+        )
     if is_new_script:
         stage = replace(stage, learning_rate=3 * stage.learning_rate, dropout=stage.dropout + 0.1)
-    if corpus.form == "verse":
+    elif corpus.form == "verse":
         stage = replace(stage, batch_size=16)
     return Recipe(
         ADAPTED,
@@ -114,7 +124,8 @@ def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recip
         architecture.hidden_size,
         architecture.layers,
         (stage,),
-        top_p=0.9,
+        1.0 if architecture.embedding else 0.9,
+        architecture.embedding,
     )
 
 
@@ -122,7 +133,8 @@ def with_epochs(recipe: Recipe, corpus: Corpus, epochs: int) -> Recipe:
     """Return a recipe whose stages read their texts so many times."""
     stages = []
     for stage in recipe.stages:
-        characters = epochs * count_characters(documents_of(corpus, stage))
+        count = count_words if recipe.embedding else count_characters
+        characters = epochs * count(documents_of(corpus, stage))
         patience = math.ceil(stage.patience * characters / stage.characters)
         stages.append(replace(stage, characters=characters, patience=patience))
     return replace(recipe, stages=tuple(stages))
@@ -147,6 +159,34 @@ def measured_part(corpus: Corpus) -> Corpus:
 def count_characters(documents: Sequence[str]) -> int:
     """Count the characters to predict, the final newline of each document included."""
     return sum(len(document) + 1 for document in documents)
+
+
+def count_words(documents: Sequence[str]) -> int:
+    """Count the words and marks to predict, and the final newline of each document."""
+    return sum(len(tokens_of(fold(document))) + 1 for document in documents)
+
+
+def _words(corpus: Corpus) -> Stage:
+    """Return the one stage of a voice that reads words."""
+    size, rows, length = count_words(corpus.training), 16, 40
+    epochs = 8
+    evaluate_every = max(FEWEST_STEPS, size // (2 * rows * length))  # twice in an epoch
+    return Stage(
+        name=ADAPTED,
+        text="training",
+        characters=epochs * size,
+        batch_size=rows,
+        sequence_length=length,
+        learning_rate=1e-3,
+        evaluate_every=evaluate_every,
+        patience=math.ceil(PATIENCE * epochs * size / (rows * length) / evaluate_every),
+        weight_decay=0.0,  # no row of a word that the text never reads changes
+        dropout=0.3,
+        warmup=0.3,
+        final=0.01,
+        average=0.99,
+        sample=SAMPLE,
+    )
 
 
 def _stage(corpus: Corpus, width: int) -> Stage:

@@ -6,7 +6,7 @@
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count, islice, pairwise, starmap
@@ -22,12 +22,12 @@ from model.network.parameters import Architecture, Parameters
 from model.network.sample import Sampler
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.rules import word_vocabulary
 from model.training.sizes import documents_of, measured_part
-from model.training.starts import in_characters
+from model.training.starts import fitted
 from model.weights.checkpoint import Checkpoint
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress
@@ -84,7 +84,7 @@ class Trainer:
 
     `best` is the network that the training would end with now, and `newest` what the last step
     made. With `start`, the training goes on from these weights, whose architecture must be the
-    recipe's, and adds the characters that they lack.
+    recipe's, and adds the characters or words that they lack.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Trainer:
         threads: int = 1,
         start: Checkpoint | None = None,
     ) -> None:
+        documents: Sequence[str] = ()
         if start is None:
             if recipe.embedding:
                 texts = (documents_of(corpus, stage) for stage in recipe.stages)
@@ -111,17 +112,18 @@ class Trainer:
             )
             generator = np.random.default_rng([seed, 0])
             self.newest = LanguageModel.initialise(architecture, generator)
-            if recipe.embedding:
-                ids = stream(documents, corpus.vocabulary)
-                counts = np.bincount(ids, minlength=len(corpus.vocabulary))
-                self._counts = np.maximum(counts, 1.0)
-                self.newest.parameters.b_y[:] = np.log(self._counts / self._counts.sum())
         else:
-            both = Vocabulary.from_texts(
-                (start.vocabulary.characters, corpus.vocabulary.characters)
-            )
-            start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
-            self.newest = start.language_model
+            start, corpus = fitted(start, corpus)
+            self.newest, documents = start.language_model, corpus.training
+        self._unread = np.zeros(0, np.intp)  # the words whose rows must not change
+        if recipe.embedding:
+            ids = stream(documents, corpus.vocabulary)
+            counts = np.bincount(ids, minlength=len(corpus.vocabulary))
+            self._counts = np.maximum(counts, 1.0)
+            if start:
+                self._unread = np.flatnonzero(counts == 0)
+            else:
+                self.newest.parameters.b_y[:] = np.log(self._counts / self._counts.sum())
         self.recipe = recipe
         self.corpus = corpus
         self.seed = seed
@@ -150,7 +152,7 @@ class Trainer:
             optimizer = Adam(language_model.parameters, weight_decay=stage.weight_decay)
             self._learning, self._optimizer = language_model, optimizer
             self._sampler = None
-            if stage.sample:
+            if 0 < stage.sample < len(self.corpus.vocabulary):
                 tokens = stage.batch_size * stage.sequence_length
                 self._sampler = Sampler(self._counts, stage.sample, tokens)
             if place.read:
@@ -342,4 +344,7 @@ class Trainer:
             nats += more
             gradients.whole[:] += further.whole
         gradients.whole[:] /= batch.target_count
+        if self._unread.size:
+            gradients.embedding[self._unread] = 0
+            gradients.b_y[self._unread] = 0
         return nats, gradients, np.concatenate([after, *(each[2] for each in others)], axis=2)

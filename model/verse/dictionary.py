@@ -2,19 +2,16 @@
 it.
 
 `tools.pronunciations` fetches the whole dictionary, and makes `data/prosody/pronunciations.txt`,
-which has what sonnets need of it:
+which has what verse needs of it:
 
-    beauty+ 23 B Y UW1 T IY0
+    beauty+ B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
     purs'd+
-    sir+ -31 S ER1
     -igh AY
 
 A plus stands behind the words of the sonnets and of the narrative poems. A pronunciation is left
-out if a rule of `verse.pronunciation` finds it. A number says how much more often a word occurs
-in sonnets than in plays, as a logarithm in tenths of a nat. A line with a hyphen says how the last
-letters of an unknown word sound. Lines that begin with # are comments, such as the dictionary's
-licence.
+out if a rule of `verse.pronunciation` finds it. A line with a hyphen says how the last letters of
+an unknown word sound. Lines that begin with # are comments, such as the dictionary's licence.
 """
 
 import re
@@ -37,7 +34,6 @@ class Dictionary:
 
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
-    leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
     # by the last letters of an unknown word
     ending_sounds: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,7 +42,6 @@ def read_dictionary(path: Path) -> Dictionary:
     """Read a file in the format that this module describes. OSError if it cannot be read."""
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
-    leanings: dict[str, int] = {}
     ending_sounds: dict[str, str] = {}
     for line in path.read_text(encoding="ascii").splitlines():
         if line.startswith(COMMENT):
@@ -58,12 +53,9 @@ def read_dictionary(path: Path) -> Dictionary:
             continue
         if word != entry:
             of_poems.append(word)
-        first, _, others = sounds.partition(" ")
-        if first.lstrip("-").isdigit():
-            leanings[word], sounds = int(first), others
         if sounds:
             found[word] = tuple(tuple(reading.split()) for reading in sounds.split(","))
-    return Dictionary(found, frozenset(of_poems), leanings, ending_sounds)
+    return Dictionary(found, frozenset(of_poems), ending_sounds)
 
 
 def read_cmudict(published: str) -> dict[str, Pronunciations]:

@@ -1,52 +1,51 @@
-"""Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
+"""Verse without metre, letter by letter, in any language and alphabet.
 
-From a third of the usual length on, the network may end a line where it likes. At the usual length,
-the line ends with its word. An unfinished line is a node and the number of its characters. The node
+A network that reads letters may write any word; a lexicon keeps it to known words. From a third of
+the usual length of a line on, the network may end the line where it likes. At the usual length, the
+line ends with its word. An unfinished line is a node and the number of its characters. The node
 stands for the tail of the text (see `lexicon`) and its last character.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
 
 from model.network.layers import Ids, Mask
-from model.search import Line, Nodes, UnfinishedLines
-from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
+from model.search import Beginning, Drawing, Line, Nodes, UnfinishedLines
+from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter, words_of
 from model.verse.lexicon import Lexicon
-from model.verse.scansion import STOPS
-from model.verse.search import COST_OF_REPETITION
+from model.verse.search import MOST_OWN, QUATRAIN, VerseSearch, lines_of, separator_behind
+from model.weights.checkpoint import Checkpoint
 
+STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
 UNUSUAL = 40  # a line with so many characters more than usual is dropped
+SHORTEST = 12  # the usual length of a line is not less
 LONG_WORD = 4  # words of fewer letters may repeat: some are like "the"
+COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
 
 
 class FreeLines:
-    """Lines of known words or, without a lexicon, of any characters.
-
-    `longest` is the usual length of a long line.
-    """
+    """Lines of known words or, if a checkpoint knows none, of any characters."""
 
     start = 0
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
-        self.most_characters = longest + UNUSUAL
-        self._longest, self._vocabulary = longest, vocabulary
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.vocabulary = vocabulary = checkpoint.vocabulary
+        self.longest = max(checkpoint.description.longest_line, SHORTEST)
         self._is_letter = self._among("".join(filter(is_letter, vocabulary.characters)))
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
         stops = self._among(STOPS)
-        self.any_line, self.last_line = None, stops if stops.any() else None
+        self.last_line = stops if stops.any() else None
+        known = checkpoint.known_words
+        lexicon = Lexicon(known, vocabulary, checkpoint.clipped_words) if known else None
         # functions without `self`: in a cycle of references, old nodes would stay in memory
         mask_of, after = partial(_mask, lexicon, vocabulary), partial(_after, lexicon, vocabulary)
         self.nodes = Nodes(len(vocabulary), mask_of, after)
         self.nodes.number(("", vocabulary.newline))  # where a line begins
-        begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
+        begins = self.nodes.masks[self.start] & ~self._among(f"\n ,;:){STOPS}")
         self.nodes.masks[self.start] = begins if begins.any() else True
-
-    @property
-    def masks(self) -> "FreeLines":
-        return self
 
     def allowed(self, lines: UnfinishedLines, stops: Mask | None) -> Mask:
         """Return for each line and character (N, V) whether it may follow.
@@ -54,14 +53,14 @@ class FreeLines:
         One of the `stops` (V,) must end the line, unless they are None.
         """
         nodes, lengths, _ = lines
-        found, newline = self.nodes.masks[nodes], self._vocabulary.newline
+        found, newline = self.nodes.masks[nodes], self.vocabulary.newline
         last = np.array([self.nodes.keys[node][1] for node in nodes.tolist()], np.intp)
-        may_end = (nodes != self.start) & found[:, newline] & (lengths > self._longest // 3)
+        may_end = (nodes != self.start) & found[:, newline] & (lengths > self.longest // 3)
         if stops is not None:
             may_end &= stops[last]
         found[:, newline] = False
         # A line that must end goes on with its word, or with a stop, until it may end.
-        must_end = (lengths >= self._longest) & (self._is_letter[last] | may_end)
+        must_end = (lengths >= self.longest) & (self._is_letter[last] | may_end)
         onward = self._goes_on if stops is None else self._goes_on | stops
         found[must_end] &= onward & ~may_end[must_end, None]
         # An alphabet may lack all characters that could follow; then the line ends.
@@ -72,27 +71,49 @@ class FreeLines:
         counts = lines.counts + np.uint16(1)
         return UnfinishedLines(self.nodes.step(lines.nodes, ids), counts, lines.last_word_after)
 
-    def counts_after(self, line: str) -> int:
-        """Return the counts after a person's line and a blank.
-
-        A line that is half as long as usual stands alone: then 1, the counts of an empty line.
-        """
-        return len(line) + 2 if 0 < len(line) < self._longest // 2 else 1
-
-    def followers(self, _before: str, _counts: int) -> None:
-        """Return None: any word may follow a person's."""
-
-    def first_word(self, _words: Iterable[str]) -> None:
-        """Return None: nothing else limits the first word."""
-
-    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        again = sum(before[word] for word in words if len(word) >= LONG_WORD)
-        mean = line.nats * self._longest / max(len(line.text), 1)
-        return mean - cost - COST_OF_REPETITION * again
-
     def _among(self, characters: str) -> Mask:
         """Return for each character of the vocabulary (V,) whether it is among these."""
-        return np.array([character in characters for character in self._vocabulary.characters])
+        return np.array([character in characters for character in self.vocabulary.characters])
+
+
+class FreeSearch(VerseSearch):
+    """Lines that go on after a person's words. Every fourth one ends a sentence."""
+
+    def __init__(
+        self, drawing: Drawing, lines: FreeLines, prompt: str, rows: int, parts: int
+    ) -> None:
+        vocabulary = lines.vocabulary
+        theirs = lines_of(prompt)
+        own = [*filter(None, (vocabulary.fold(line).strip() for line in theirs))]
+        stands_first = len(own) == len(theirs) <= MOST_OWN
+        last = own[-1] if own else ""
+        goes_on = is_letter(last[-1:]) or last[-1:] in [*",;:"]
+        completes = stands_first and goes_on and not prompt.endswith("\n")
+        completes &= len(last) < lines.longest // 2 and " " in vocabulary
+        first = len(own) - completes if stands_first else 0
+        read = "\n" + "\n".join(own) if own else ""
+        separator = separator_behind(prompt, completes=completes, stands_above=not stands_first)
+        super().__init__(drawing, vocabulary.ids_of(read).tolist(), rows, separator, first)
+        self.masks, self.most_tokens = lines, lines.longest + UNUSUAL
+        self.wanted = QUATRAIN * parts - first
+        self._lines, self._words = lines, Counter(words_of(read))
+        self._begin(" " if completes else "\n", len(last) + 2 if completes else 1)
+
+    def _begin(self, after: str, counts: int) -> None:
+        (last,) = self._lines.vocabulary.ids_of(after).tolist()
+        is_last = (self._first + len(self.lines) + 1) % QUATRAIN == 0
+        ends = self._lines.last_line if is_last else None
+        self.beginning = Beginning(last, FreeLines.start, counts, ends)
+
+    def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
+        words = words_of(line.text)
+        again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
+        mean = line.nats * self._lines.longest / max(len(line.text), 1)
+        yield words, mean - COST_OF_REPETITION * again
+
+    def keep(self, found: list[str]) -> None:
+        self._words.update(found)
+        self._begin("\n", 1)
 
 
 def _mask(lexicon: Lexicon | None, vocabulary: Vocabulary, key: tuple[str, int]) -> Mask:

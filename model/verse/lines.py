@@ -16,10 +16,9 @@ from model.network.layers import Ids, Mask
 from model.search import Bits, UnfinishedLines
 from model.text.tokens import WordVocabulary
 from model.verse.metre import LONGEST, SYLLABLES, Counts, after
+from model.verse.search import PUNCTUATION
 
 START, WORD, MARK = 0, 1, 2  # what the last token of a line is; START: the line has none
-# What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
-PUNCTUATION = ",;:.?!"
 REMEMBERED = 1000  # masks of (V,)
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 

@@ -1,7 +1,6 @@
 """Reads the tables that say how words sound, scan and rhyme.
 
-They belong to the edition of the program (see `weights.checkpoint`), because sonnets depend on
-them.
+They belong to the edition of the program (see `weights.checkpoint`), because verse depends on them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -61,7 +60,7 @@ def read_prosody(folder: Path) -> Prosody:
         dictionary = read_dictionary(folder / "pronunciations.txt")
     except OSError as error:
         raise TableError(
-            f"sonnets need {error.filename}, which cannot be read: {error.strerror}"
+            f"verse needs {error.filename}, which cannot be read: {error.strerror}"
         ) from error
     by_hand = forms.sounds("words")
     prefixes, suffixes = (

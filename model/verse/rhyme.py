@@ -44,9 +44,9 @@ class Rhyme(IntEnum):
 
 Scheme = tuple[int | None, ...]
 """For each line, the number of the line that it answers; None if it brings a rhyme."""
-QUATRAIN: Scheme = (None, None, 0, 1)
+ABAB: Scheme = (None, None, 0, 1)
 COUPLETS: Scheme = (None, 0, None, 2)
-SONNET: Scheme = (*QUATRAIN, None, None, 4, 5, None, None, 8, 9, None, 12)
+SONNET: Scheme = (*ABAB, None, None, 4, 5, None, None, 8, 9, None, 12)
 EE = "IY"
 
 

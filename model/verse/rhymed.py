@@ -17,83 +17,79 @@ from model.text.tokens import UNKNOWN, is_word, tokens_of
 from model.text.vocabulary import fold, is_latin
 from model.verse.lines import MARK, START, WORD, LineEnds
 from model.verse.partners import Choice
-from model.verse.rhyme import COUPLETS, QUATRAIN, SONNET, End, Rhyme, Scheme
-from model.verse.search import COST_OF_EE, COSTS, VerseSearch
-from model.verse.word_tables import WordTables
+from model.verse.rhyme import ABAB, COUPLETS, SONNET, End, Rhyme, Scheme
+from model.verse.search import MOST_OWN, QUATRAIN, VerseSearch, lines_of, separator_behind
+from model.verse.tables import Tables
 
-MOST_OWN = 3  # lines of a person that belong to the poem; if there are more, all stand above it
+MOST_TOKENS = 24  # a row of more tokens is dropped; a line has ten syllables, and few marks
 LAST_MARKS, MARKS_WITHIN_SONNETS = ".?!", ".:;?!"
 """A quatrain ends with one of these marks, as five in six real ones do. Each quatrain of a poem may
 be its last."""
 # nats by which a word is less likely
 AGAIN, OF_NAME, OF_OTHER_ADDRESS = 4.0, 6.0, 8.0
+# nats by which a rhyme lowers the weight of a line
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
+COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
 
 
 class RhymedSearch(VerseSearch):
     """A poem or a sonnet in the making."""
 
-    at_once = 4
-
     def __init__(
         self,
         drawing: Drawing,
-        tables: WordTables,
+        tables: Tables,
         prompt: str,
         rows: int,
         *,
         parts: int = 1,
         is_sonnet: bool = False,
     ) -> None:
-        lines = [" ".join(line.split()) for line in prompt.splitlines() if line.strip()]
+        lines = lines_of(prompt)
         is_read = is_latin(prompt) or not any(map(str.isalpha, prompt))
-        folded = [fold(line) for line in lines] if is_read else []
-        own = [line for line in folded if any(map(is_word, tokens_of(line)))]
+        own = [line for line in map(fold, lines if is_read else ()) if is_word(line)]
         stands_first = len(own) == len(lines) <= MOST_OWN
         self._tables = tables
         self._ends = [tables.end_of_own(line) for line in own] if stands_first else []
         self._is_sonnet = is_sonnet
         self._scheme = SONNET if is_sonnet else self._poem(parts)
-        self.wanted = len(self._scheme) - len(self._ends)
-        counts = tables.counts_after(own[-1]) if self._ends else 1
-        self._completes = counts > 1
-        if self._completes:
+        counts = 1
+        if self._ends and not prompt.endswith("\n"):
+            counts = tables.counts_after(own[-1])
+        completes = counts > 1
+        if completes:
             self._ends.pop()
-            self.wanted += 1
+        separator = separator_behind(prompt, completes=completes, stands_above=not stands_first)
         vocabulary = tables.lines.vocabulary
         read = [vocabulary.newline]
         for line in own:
-            tokens = (tables.stand_ins.get(token, [token])[0] for token in tokens_of(line))
+            tokens = tables.read_as(tokens_of(line))
             read += [*(vocabulary.ids.get(token, UNKNOWN) for token in tokens), read[0]]
-        if self._completes:
+        if completes:
             read.pop()
         last = read.pop()
-        super().__init__(drawing, read, [rows if drawing.temperature else 1])
-        self.masks, self.most_characters = tables.lines, tables.most_tokens
+        super().__init__(drawing, read, rows, separator, len(self._ends))
+        self.wanted = len(self._scheme) - len(self._ends)
+        self.masks, self.most_tokens = tables.lines, MOST_TOKENS
         self._said = [token for line in own for token in tokens_of(line)]
-        near = [near for token in self._said for near in tables.stand_ins.get(token, [token])]
-        self._usual = tables.nearness(near) - OF_NAME * tables.names  # the bias of every line
+        self.near = tables.nearness(self._said)
+        self._usual = self.near - OF_NAME * tables.names  # the bias of every line
         node = START
-        if self._completes:
-            node = WORD if is_word(self._said[-1]) else MARK
+        if completes:
+            # no mark stands behind another, or behind a blank
+            node = WORD if is_word(self._said[-1]) and not prompt[-1].isspace() else MARK
         self._begin_line(Choice.COMMON, last, node, counts)
 
     def _poem(self, parts: int) -> Scheme:
         """Return the scheme of a poem of several quatrains."""
-        first = QUATRAIN
+        first = ABAB
         if len(self._ends) == 2 and self._tables.rhyme(*self._ends) > Rhyme.SAME:
             first = COUPLETS
         shifted = (
-            [None if answered is None else answered + 4 * part for answered in QUATRAIN]
+            [None if answered is None else answered + QUATRAIN * part for answered in ABAB]
             for part in range(1, parts)
         )
         return (*first, *(answered for scheme in shifted for answered in scheme))
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        if self.error:
-            return ()
-        completion = self.lines[: self._completes]
-        return ("\n".join([*completion, *map(str.strip, self.lines[self._completes :])]),)
 
     @property
     def _number(self) -> int:
@@ -122,9 +118,9 @@ class RhymedSearch(VerseSearch):
     def _line_ends(self) -> LineEnds:
         """Return the words that may end the next line, by the choice."""
         stops, number = "", self._number + 1
-        if number == len(self._scheme) or (number % 4 == 0 and not self._is_sonnet):
+        if number == len(self._scheme) or (number % QUATRAIN == 0 and not self._is_sonnet):
             stops = LAST_MARKS
-        elif number % 4 == 0:
+        elif number % QUATRAIN == 0:
             stops = MARKS_WITHIN_SONNETS
         partner = self._partner
         if partner is None:

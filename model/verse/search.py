@@ -1,12 +1,8 @@
-"""One search for all verse: lines are written side by side, and one of them is kept by weight.
+"""What all verse has in common: lines are written side by side, and one of them is kept by weight.
 
-A line that begins badly seldom ends well. So many lines begin, and only the best go on (see
-`LEAVING`). That is worth more to readers than the same work for fewer lines, all written to the
-end.
-
-A word that the text has used before lowers the weight of a line (see `tables`), and so does a poor
-rhyme (see `sonnet`). All random numbers come from the request's own generator, so neither other
-requests nor the machine change a text.
+A person's words come first, word for word. Up to MOST_OWN lines belong to the text, and the last of
+them is completed if it is short. All random numbers come from the request's own generator, so
+neither other requests nor the machine change a text.
 """
 
 from abc import abstractmethod
@@ -17,26 +13,44 @@ import numpy as np
 
 from model.errors import RequestError
 from model.search import Drawing, Line, Search
-from model.verse.rhyme import Rhyme
 
+PUNCTUATION = ",;:.?!"
+"""What may follow a word, one mark at a time. Brackets and quotes would have to be closed again."""
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
-COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
-# nats by which a rhyme lowers the weight of a line
-COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
-COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
+SHARPNESS = 2.0  # of the finished lines, one is drawn by its weight to this power
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
-LEAVING = (10, 20)  # after so many characters of a line, the rows of the least weight leave
+QUATRAIN = 4  # lines
+MOST_OWN = 3  # lines of a person that belong to the text; if there are more, all stand above it
 
 
 class VerseSearch(Search):
-    """Verse in the making."""
+    """Verse in the making. `separator` stands between a person's words and the first new line,
+    which has number `first` in the text, from 0 on.
+    """
 
-    def __init__(self, drawing: Drawing, unread: Sequence[int], rows: Sequence[int]) -> None:
-        """`rows` says how many rows begin a line, and how many stay each time when some leave."""
+    at_once = 4
+
+    def __init__(
+        self, drawing: Drawing, unread: Sequence[int], rows: int, separator: str, first: int
+    ) -> None:
+        """All rows would be the same at temperature 0, so there is one."""
         super().__init__(drawing, LOWEST_TEMPERATURE)
-        self.rows, self.leaving = rows[0], dict(zip(LEAVING, rows[1:], strict=False))
+        self.rows = rows if drawing.temperature else 1
         self.unread = [*unread][::-1]
-        self._attempts = 0
+        self._separator, self._first, self._attempts = separator, first, 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        if self.error:
+            return ()
+        if not self.lines:
+            return ("",)
+        text = "" if self.lines[0][0] in PUNCTUATION else self._separator
+        for number, line in enumerate(self.lines, self._first):
+            if number > self._first:
+                text += "\n" if number % QUATRAIN else "\n\n"
+            text += line
+        return (text,)
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -65,9 +79,26 @@ class VerseSearch(Search):
             self.reject_all()
             return
         nats = np.array([nats for _, _, nats in lines])
-        cumulated = np.add.accumulate(np.exp(nats - nats.max()))
+        cumulated = np.add.accumulate(np.exp(SHARPNESS * (nats - nats.max())))
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
-        self.lines.append(line.text)
+        self.lines.append(line.text.strip())
         self.state = line.state
         self._attempts = 0
         self.keep(found)
+
+
+def lines_of(prompt: str) -> list[str]:
+    """Return the lines of a person that have words, with single blanks."""
+    return [" ".join(line.split()) for line in prompt.splitlines() if line.strip()]
+
+
+def separator_behind(prompt: str, *, completes: bool, stands_above: bool = False) -> str:
+    """Return what stands between a person's words and verse that `completes` their last line, or
+    begins a new one. A blank line follows words that the text stands below.
+    """
+    end = prompt[len(prompt.rstrip()) :]
+    if completes:
+        return "" if end else " "
+    if not prompt.strip():
+        return ""
+    return "\n" * (1 + stands_above - min(end.count("\n"), 1 + stands_above))

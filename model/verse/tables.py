@@ -1,119 +1,138 @@
-"""Makes the tables of lines that scan: how a checkpoint's words sound, scan and rhyme."""
+"""Makes the tables of verse by words: how a checkpoint's words sound, scan and rhyme, and which
+words are near others.
+"""
 
-import gc
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice
 from threading import Lock
-from typing import NamedTuple
+
+import numpy as np
 
 from model.errors import RequestError
-from model.search import Line
-from model.text.vocabulary import Vocabulary, words_of
+from model.network.layers import Floats
+from model.text.tokens import WordVocabulary, is_word, tokens_of
+from model.verse.lines import LineEnds, Lines
 from model.verse.metre import Counts, patterns, to_complete
 from model.verse.partners import Partners
-from model.verse.prosody import Prosody, prosody
-from model.verse.scansion import LineEnds, Scansion
-from model.verse.search import COST_OF_REPETITION
-from model.verse.word_tables import ENOUGH_WORDS
+from model.verse.prosody import prosody
+from model.verse.rhyme import End, Rhyme
 from model.weights.checkpoint import Checkpoint
 
-# nats for each time that the text has used a word such as "the", which every text repeats
-COST_OF_OVERUSE = 0.05
-COST_OF_STAMMERING = 6.0  # nats for such a word twice in a row, as in "And and who in the winter"
-# nats for each "thou" if the text says "you" more often, or the other way round
-COST_OF_MIXING = 8.0
-# this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
-SHARE_OF_LEANING = 0.8
+ENOUGH_WORDS = 1000  # a checkpoint that can say fewer words writes no verse that scans
+NEAREST = 0.25, 0.65  # a word is near from this cosine on, and nearest from that one on
+FAVOUR = 1.3  # nats for the nearest words
 _making = Lock()  # threads that need the same tables wait for them, and do not make them twice
 
 
-class Tables(NamedTuple):
-    """Tables of lines that scan, which searches never change."""
+class Tables:
+    """What all verse by a checkpoint shares."""
 
-    prosody: Prosody
-    masks: Scansion
-    partners: Partners
-    opening: LineEnds  # words that bring a rhyme
-    # the words that may follow each word and mark (see `verse.seam`)
-    by_token: Mapping[str, tuple[str, ...]]
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        vocabulary, self.prosody = checkpoint.vocabulary, prosody()
+        if not isinstance(vocabulary, WordVocabulary):
+            raise RequestError("this checkpoint reads letters")
+        readings = {
+            token: found
+            for token in filter(is_word, vocabulary.tokens)
+            if (found := self.prosody.pronounce(token))
+        }
+        self.partners = Partners(readings, self.prosody)
+        if len(readings) < ENOUGH_WORDS or not self.partners.openers:
+            raise RequestError(
+                f"checkpoint {checkpoint.version or '(not saved)'} knows too few words for verse"
+            )
+        stresses = {word: patterns(word, found) for word, found in readings.items()}
+        self.lines = Lines(vocabulary, stresses)
+        self.opening = self.lines.line_ends(self.partners.openers)
+        self.any_end = lru_cache(self._any_end)
+        self.names = np.array(
+            [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
+        )
+        lines = (line.split() for line in checkpoint.stand_ins)
+        self.stand_ins = {word: others for word, *others in lines if others}
+        # float32 holds sums of so few whole numbers exactly
+        self._neighbours = checkpoint.neighbours.astype(np.float32)
+        squares = (self._neighbours**2).sum(axis=1)
+        self._lengths = np.sqrt(np.maximum(squares, 1).astype(np.float64))
+
+    def _any_end(self, stops: str) -> LineEnds:
+        return self.lines.line_ends(self.partners.last_words, stops=stops)
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line if verse completes it; else 1."""
-        leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
-        return to_complete(self.syllables_of(line), leans=leans)
+        """Return the counts of a person's line if verse completes it; else 1.
 
-    def syllables_of(self, text: str) -> Counts:
-        """Return the counts of syllables that a text can have."""
-        return self.prosody.counts_of(words_of(text))
-
-    def followers(self, before: str, counts: Counts) -> frozenset[str]:
-        token = self.prosody.last_word(before) if before[-1:].isalpha() else before[-1:]
-        return self.masks.that_go_on(self.by_token.get(token, ()), counts)
-
-    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        """Return the weight of a line less `cost`, and less what its words cost.
-
-        Words cost nats if they repeat the text or themselves, belong to plays, or mix "thou" with
-        "you".
+        No line is completed behind a mark that ends it.
         """
-        counts = Counter(before)
-        for word in words:
-            if word in self.prosody.often:
-                cost += COST_OF_OVERUSE * counts[word]
-            else:
-                leaning = self.prosody.dictionary.leanings.get(word, 0)
-                cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
-            counts[word] += 1
-        for word, after in pairwise(words):
-            if word == after and word in self.prosody.often:
-                cost += COST_OF_STAMMERING
-        # Mixing in earlier lines costs all candidates for a line the same.
-        sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
-        return line.nats - cost - COST_OF_MIXING * min(sums)
+        tokens = tokens_of(line)
+        if not (is_word(tokens[-1]) or tokens[-1] in ",;:"):
+            return 1
+        counts = self.prosody.counts_of(filter(is_word, tokens))
+        return to_complete(counts, leans=tokens[-1] in self.prosody.never_last)
+
+    def end_of_own(self, line: str) -> End:
+        """Return the end of a person's line, which need not scan."""
+        word = [*filter(is_word, tokens_of(line))][-1]
+        return End(word, tuple(self.partners.own_endings(word, self.prosody.pronounce(word))))
+
+    def end_of(self, line: str, counts: Counts) -> End:
+        """Return the end of a line whose last word begins after one of these counts."""
+        word = [*filter(is_word, tokens_of(line))][-1]
+        return End(word, tuple(self.partners.endings_of(word, counts)))
+
+    def rhyme(self, end: End, other: End) -> Rhyme:
+        return self.prosody.rhymes.best(end.endings, other.endings)
+
+    def read_as(self, tokens: Iterable[str]) -> list[str]:
+        """Return what the network reads for a person's tokens: older words for those of today."""
+        return [self.stand_ins.get(token, [token])[0] for token in tokens]
+
+    def nearest(self, words: Sequence[str], count: int) -> tuple[str, ...]:
+        """Return the words that are favoured most after these, without these."""
+        favour = self.nearness(words)
+        order = np.argsort(-favour, kind="stable")[: count + len(words)].tolist()
+        found = (self.lines.vocabulary.tokens[each] for each in order if favour[each] > 0)
+        return tuple(islice((word for word in found if word not in words), count))
+
+    def nearness(self, words: Sequence[str]) -> Floats:
+        """Return for each word (V,) how much it is favoured after these words, in nats. A word of
+        today counts as the older words that stand for it.
+        """
+        ids = self.lines.vocabulary.ids
+        read = (near for word in words for near in self.stand_ins.get(word, [word]))
+        known = (word for word in dict.fromkeys(read) if is_word(word) and word in ids)
+        asked = [ids[word] for word in known if word not in self.prosody.often]
+        if not asked or not self._neighbours.size:
+            return np.zeros(len(ids))
+        products = self._neighbours @ self._neighbours[asked].T
+        cosines = products / (self._lengths[:, None] * self._lengths[asked])
+        mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
+        low, high = NEAREST
+        return FAVOUR * np.clip((mixed - low) / (high - low), 0, 1)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
-    """Return the tables of a checkpoint of verse; the first call makes them.
+    """Return the tables of a checkpoint that reads words; the first call makes them.
 
-    Raises RequestError if it cannot write sonnets.
+    Raises RequestError if it cannot write verse.
     """
     with _making:
-        return _tables(
-            checkpoint.known_words,
-            checkpoint.vocabulary,
-            checkpoint.version,
-            checkpoint.followers,
-        )
+        return _tables(_Identity(checkpoint))
+
+
+class _Identity:
+    """A checkpoint that equals itself alone; its tables serve as long as it is used."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    def __hash__(self) -> int:
+        return id(self.checkpoint)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.checkpoint is self.checkpoint
 
 
 @lru_cache(maxsize=4)
-def _tables(
-    known_words: frozenset[str],
-    vocabulary: Vocabulary,
-    version: str,
-    followers: frozenset[str],
-) -> Tables:
-    found = prosody()
-    spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
-    written = (
-        word
-        for word in spelled
-        if (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
-    )
-    words = {word: readings for word in written if (readings := found.pronounce(word))}
-    partners = Partners(words, found)
-    if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
-        raise RequestError(
-            f"checkpoint {version or '(not saved)'} knows too few words to write sonnets"
-        )
-    stresses = {word: patterns(word, readings) for word, readings in words.items()}
-    scansion = Scansion(stresses, partners.last_words, vocabulary)
-    opening = scansion.line_ends(partners.openers)
-    lines = (line.split(" ") for line in followers)
-    by_token = {token: tuple(filter(words.get, others)) for token, *others in lines}
-    tables = Tables(found, scansion, partners, opening, by_token)
-    # Otherwise the collector goes through all of it again and again, and stops threads for 0.1 s.
-    gc.freeze()
-    return tables
+def _tables(of: _Identity) -> Tables:
+    return Tables(of.checkpoint)

@@ -11,7 +11,8 @@ with these weights. A file must give the same texts for ever. So whoever changes
 EDITION, and keeps the old rule for the files of the old edition.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ TRAINING = "training."  # arrays of such a name are for a training that goes on 
 LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
-    *("sequences", "endings", "joints", "roots", "followers", "stand_ins"),
+    *("sequences", "endings", "joints", "roots", "stand_ins"),
 )
 
 
@@ -51,10 +52,13 @@ class Description:
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # how many were measured, if not all; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
-    longest_line: int = 0  # the usual length of a poem's long lines, in characters; 0: lines scan
-    # for each line of verse, how many candidates begin, and how many stay (see `verse.search`)
-    poem_rows: list[int] = field(default_factory=lambda: [240, 48, 24])
-    sonnet_rows: list[int] = field(default_factory=lambda: [128, 96, 64])
+    longest_line: int = 0  # the usual length of the long lines of free verse, in characters
+    rows: int = 40  # candidates for each line of verse
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Description":
+        """Return the description that these facts make. Older files have more facts."""
+        return cls(**{each.name: facts[each.name] for each in fields(cls) if each.name in facts})
 
     @property
     def temperature(self) -> float:
@@ -71,7 +75,6 @@ class Checkpoint:
         proper_names                    they get a capital when verse is shown (`text.typesetting`)
         sequences, endings, joints      letters in a name that is worth keeping (`names.rules`)
         roots                           of which a name may wholly consist (`names.composition`)
-        followers                       words that may follow a person's words (`verse.seam`)
         stand_ins                       words of today, each with older words to read in its stead
     """
 
@@ -91,7 +94,6 @@ class Checkpoint:
     endings: frozenset[str] = frozenset()
     joints: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
-    followers: frozenset[str] = frozenset()
     stand_ins: frozenset[str] = frozenset()
     # a vector for each word that a network reads: words of like vectors are near (V, D)
     neighbours: NDArray[np.int8] = field(
@@ -147,7 +149,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     parameters = {name: arrays[name] for name in arrays if not name.startswith(TRAINING)}
     try:
         check_format(facts)
-        description = Description(**facts["description"])
+        description = Description.of(facts["description"])
         architecture = Architecture(**facts["architecture"])
         gates = "".join(CELLS[architecture.cell].GATES)
         if facts["gates"] != gates:
@@ -157,7 +159,8 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if architecture.embedding:
             tokens = parameters.pop("tokens").tobytes().decode()
             vocabulary = WordVocabulary.of(vocabulary.characters, tokens.split("\n"))
-        parameters.setdefault("stand_ins", np.zeros(0, np.uint8))  # older files have none
+        parameters.setdefault("stand_ins", np.zeros(0, np.uint8))  # older files have none,
+        parameters.pop("followers", None)  # and a table that no rule reads any more
         texts = {name: parameters.pop(name).tobytes().decode() for name in _TABLES}
         tables = {name: frozenset(filter(None, text.split("\n"))) for name, text in texts.items()}
         other_names = Fingerprints(parameters.pop("other_names"))

@@ -139,7 +139,7 @@ class Versions:
         facts = tensor_file.read_facts(path)
         try:
             check_format(facts)
-            return Description(**facts["description"])
+            return Description.of(facts["description"])
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{path}: cannot be used: {error}") from error
 

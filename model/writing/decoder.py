@@ -1,4 +1,6 @@
-"""Requests in, texts out: a decoder writes many texts at once, one character of each at every step.
+"""Requests in, texts out: a decoder writes many texts at once, one token of each at every step.
+
+A token is what the network reads: a letter, or a word.
 
 Each request is a search (see `model.search`). It lets the network read the person's words, then
 writes a few rows side by side, chooses one of them, and so on until its text is done. Continuous
@@ -16,22 +18,21 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import RequestError
 from model.names.search import Names, NameSearch
 from model.names.words import WordSearch
 from model.network.exact import Exact
-from model.network.layers import Array, Floats, Ids, Mask
+from model.network.layers import Array, Floats, Mask
 from model.search import Drawing, Line, Masks, Numbers, Search, UnfinishedLines
 from model.text.tokens import WordVocabulary, pieces_of
 from model.weights.checkpoint import Checkpoint
-from model.writing.look import Letter, look, nats_behind
-from model.writing.requests import LineRequest, NameRequest, Request, Result, VerseRequest
-from model.writing.sampling import log_p, log_p_allowed, sample_next, sample_words, scores_of
+from model.writing.look import Look, look, nats_behind
+from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
+from model.writing.sampling import log_p_allowed, sample_next, sample_words, scores_of
 
 if TYPE_CHECKING:
-    from model.verse.poem import Poems
+    from model.verse.free import FreeLines
 
 ROW = np.dtype(
     [
@@ -49,14 +50,12 @@ ROW = np.dtype(
         ("temperature", np.float64),
         ("top_p", np.float64),
         ("least", np.int64),
-        ("most_characters", np.intp),
+        ("most_tokens", np.intp),
     ]
 )
 """What is known of a row, beside the network's state."""
 # Weights are whole numbers of 1/PRECISION nats, so any order of adding gives the same sum.
 PRECISION = 1 << 20
-ROWS_OF_WORDS = 48  # candidates for a line by words
-OF_DRAWN = 0.8  # how much log P of the drawn characters counts in verse (see `_weights`)
 
 
 class Decoder:
@@ -68,7 +67,7 @@ class Decoder:
         self._checkpoint, self._vocabulary = checkpoint, checkpoint.vocabulary
         self._reads_words = isinstance(checkpoint.vocabulary, WordVocabulary)
         self._pieces = np.array(pieces_of(checkpoint.vocabulary), object)
-        self._is_verse = checkpoint.description.form == "verse"
+        self._free: FreeLines | None = None
         self._tickets = 0
         self._searches: dict[int, Search] = {}  # by ticket
         self._chosen: dict[int, Search] | None = None  # the searches that do not wait for others
@@ -103,7 +102,7 @@ class Decoder:
             self._keep(np.flatnonzero(self._rows["search"] != number))
 
     def step(self) -> list[Result]:
-        """Write one more character of each text that does not wait. Return the results of the texts
+        """Write one more token of each text that does not wait. Return the results of the texts
         that are finished, ordered by ticket.
         """
         if self._chosen is None:
@@ -124,12 +123,11 @@ class Decoder:
             del self._searches[ticket]
         return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
-    def lines(self, ticket: int) -> tuple[str, ...]:
-        """Return the finished lines of an unfinished text, without the prompt.
-
-        There are none for any other ticket.
+    def texts(self, ticket: int) -> tuple[str, ...]:
+        """Return what an unfinished request has so far: its finished names, or its verse up to the
+        last finished line. There is nothing for any other ticket.
         """
-        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
+        return self._searches[ticket].texts if ticket in self._searches else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests, and no others, to the end; return their results in the same order.
@@ -142,7 +140,7 @@ class Decoder:
             results |= {result.ticket: result for result in self.step()}
         return [results[ticket] for ticket in tickets]
 
-    def look(self, text: str) -> tuple[Letter, ...]:
+    def look(self, text: str) -> Look:
         return look(text, self._checkpoint, self.exact)
 
     def _search_for(self, request: Request) -> Search:
@@ -150,45 +148,33 @@ class Decoder:
         sampling = request.sampling
         top_p = made.top_p if sampling.top_p is None else sampling.top_p
         drawing = Drawing(request.generator, sampling.temperature, top_p)
-        if isinstance(request, NameRequest) != (made.form == "names"):
-            raise RequestError(
-                f"a checkpoint of {made.form} cannot serve a {type(request).__name__}"
-            )
+        is_sonnet = isinstance(request, SonnetRequest)
+        is_name = isinstance(request, NameRequest)
+        if is_name != (made.form == "names") or (is_sonnet and not self._reads_words):
+            what = made.form if is_name or made.form == "names" else "letters"
+            raise RequestError(f"a checkpoint of {what} cannot serve a {type(request).__name__}")
         if isinstance(request, NameRequest):
             if request.is_word and self._names.roots:
                 nats = partial(nats_behind, self._vocabulary, self.exact)
                 return WordSearch(drawing, self._names, request.prefix, request.count, nats)
             return NameSearch(drawing, self._names, request.prefix, request.count, request.attempts)
-        if self._reads_words:
+        prompt, rows = request.prompt, request.rows or made.rows
+        parts = request.parts if isinstance(request, VerseRequest) else 1
+        if self._reads_words:  # what names do not need is imported late
             from model.verse.rhymed import RhymedSearch
-            from model.verse.word_tables import tables_for as word_tables
+            from model.verse.tables import tables_for
 
-            found = word_tables(self._checkpoint)
-            if isinstance(request, VerseRequest):
-                of_poem = request.rows or ROWS_OF_WORDS
-                return RhymedSearch(drawing, found, request.prompt, of_poem, parts=request.parts)
-            return RhymedSearch(drawing, found, request.prompt, ROWS_OF_WORDS, is_sonnet=True)
-        if isinstance(request, VerseRequest):
-            from model.verse.poem import PoemSearch  # what names do not need is imported late
+            tables = tables_for(self._checkpoint)
+            return RhymedSearch(drawing, tables, prompt, rows, parts=parts, is_sonnet=is_sonnet)
+        from model.verse.free import FreeLines, FreeSearch
 
-            rows = made.poem_rows if request.rows is None else [request.rows]
-            return PoemSearch(drawing, self._poems, request.prompt, request.parts, rows)
-        from model.verse.sonnet import LineSearch, SonnetSearch
-        from model.verse.tables import tables_for
-
-        search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
-        tables = tables_for(self._checkpoint)
-        return search(drawing, tables, self._vocabulary, request.prompt, made.sonnet_rows)
+        if not self._free or self._free.nodes.are_many:
+            self._free = FreeLines(self._checkpoint)
+        return FreeSearch(drawing, self._free, prompt, rows, parts)
 
     @cached_property
     def _names(self) -> Names:
         return Names(self._checkpoint)
-
-    @cached_property
-    def _poems(self) -> "Poems":
-        from model.verse.poem import Poems
-
-        return Poems(self._checkpoint)
 
     def _first_of_each_kind(self) -> dict[int, Search]:
         """Return the searches to go on with, by ticket; the others wait in their order.
@@ -203,13 +189,11 @@ class Decoder:
         return chosen
 
     def _read(self, searches: Sequence[Search]) -> None:
-        """Let the network read one character of each search."""
+        """Let the network read one token of each search."""
         states = np.stack([search.state for search in searches])
-        logits = self.exact.step(np.array([search.unread.pop() for search in searches]), states)
-        for search, state, of_search in zip(searches, states, logits, strict=True):
+        self.exact.step(np.array([search.unread.pop() for search in searches]), states)
+        for search, state in zip(searches, states, strict=True):
             search.state = state
-            if not search.unread:
-                search.choose_beginning(of_search)
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Add the rows of the next lines of these searches."""
@@ -217,11 +201,11 @@ class Decoder:
         read = int(self._rows["read"].max(initial=0))
         for place, search in enumerate(searches, len(self._writing)):
             read += 1
-            input_id, node, counts, _, _, words = search.beginning
+            input_id, node, counts, _ = search.beginning
             # in the order of ROW; the length and the weight of a new line are 0
-            known = (input_id, read, node, counts, counts, words, 0, 0)
+            known = (input_id, read, node, counts, counts, "", 0, 0)
             drawn = (search.temperature, search.top_p)
-            limits = (int(search.least * PRECISION), search.most_characters)
+            limits = (int(search.least * PRECISION), search.most_tokens)
             rows += [(place, number, *known, *drawn, *limits) for number in range(search.rows)]
             search.finished, search.is_writing = [], True
         states = [search.state for search in searches for _ in range(search.rows)]
@@ -238,7 +222,6 @@ class Decoder:
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
         self._is_cut = bool((self._rows["top_p"] < 1).any())
-        self._thinning = [pair for pair in enumerate(self._writing) if pair[1].leaving]
         self._kinds: list[tuple[Masks, Any, Numbers]] = []
         kinds = [(id(each.masks), id(each.beginning.ends)) for each in self._writing]
         for kind in dict.fromkeys(kinds):
@@ -248,7 +231,7 @@ class Decoder:
                 self._kinds.append((search.masks, search.beginning.ends, at))
 
     def _write(self) -> None:
-        """Draw a character for each row."""
+        """Draw a token for each row."""
         rows = self._rows
         logits = self._logits()
         numbers = np.concatenate([each.generator.random(each.rows) for each in self._writing])
@@ -257,10 +240,13 @@ class Decoder:
         allowed = self._allowed()
         if self._reads_words:
             ids, nats = sample_words(logits, self._bias(), allowed, *drawing)
-            rows["weight"] += np.rint(nats * PRECISION).astype(np.int64)
         else:
+            # Characters that lead to no line are masked before one is drawn. So a row may be
+            # forced to write what the network would hardly say: then P(allowed) is small. Its
+            # logarithm is the weight of a step in sequential Monte Carlo (Doucet et al. 2001).
             ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
-            rows["weight"] += self._weights(logits, allowed, ids)
+            nats = log_p_allowed(scores_of(logits), allowed)
+        rows["weight"] += np.rint(nats * PRECISION).astype(np.int64)
         for masks, ends, at in self._kinds:
             after = masks.step(self._unfinished(at), ids[at], ends)
             rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
@@ -269,12 +255,8 @@ class Decoder:
         rows["text"] += self._pieces[ids]
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
-        is_over = is_finished | (rows["length"] == rows["most_characters"])
+        is_over = is_finished | (rows["length"] == rows["most_tokens"])
         is_over |= rows["weight"] < rows["least"]
-        for place, search in self._thinning:
-            own = np.flatnonzero(rows["search"] == place)
-            if stay := search.leaving.get(int(rows["length"][own[0]])):
-                is_over[own[np.argsort(-rows["weight"][own], kind="stable")[stay:]]] = True
         if is_over.any():
             self._end(is_finished, is_over)
 
@@ -285,13 +267,13 @@ class Decoder:
         return found
 
     def _logits(self) -> Array:
-        """Let the network read a character in each row; return the logits (B, V).
+        """Let the network read a token in each row; return the logits (B, V).
 
-        Lines begin with the same few characters again and again. Rows that have read the same have
-        the same state, so the network steps once for all of them.
+        Lines begin with the same few words again and again. Rows that have read the same have the
+        same state, so the network steps once for all of them.
         """
         rows = self._rows
-        if not self._is_verse:
+        if not self._reads_words:
             return self.exact.step(rows["input"], self._states)
         _, first, place = np.unique(rows["read"], return_index=True, return_inverse=True)
         rows["read"] = place * len(self._vocabulary)
@@ -302,34 +284,14 @@ class Decoder:
         self._states = states[place]
         return logits[place]
 
-    def _weights(self, logits: Array, allowed: Mask, ids: Ids) -> NDArray[np.int64]:
-        """Return what the drawn characters add to the weights of their rows.
-
-        Characters that lead to no line are masked before one is drawn. So a row may be forced to
-        write what the network would hardly say: then P(allowed) is small. Its logarithm, at the
-        temperature of the request, is the weight of a step in sequential Monte Carlo (Doucet et al.
-        2001). Verse adds OF_DRAWN · log P(drawn).
-        """
-        scores = scores_of(logits)
-        if self._is_verse:
-            nats = log_p_allowed(scores / self._rows["temperature"], allowed)
-            nats += OF_DRAWN * log_p(scores, ids)
-        else:
-            nats = log_p_allowed(scores, allowed)
-        return np.rint(nats * PRECISION).astype(np.int64)
-
     def _unfinished(self, at: Numbers) -> UnfinishedLines:
         rows = self._rows
         return UnfinishedLines(rows["node"][at], rows["counts"][at], rows["last_word_after"][at])
 
     def _allowed(self) -> Mask:
-        rows, found = self._rows, np.ones((len(self._rows), len(self._vocabulary)), np.bool_)
+        found = np.ones((len(self._rows), len(self._vocabulary)), np.bool_)
         for masks, ends, at in self._kinds:
             found[at] = masks.allowed(self._unfinished(at), ends)
-        for place, search in enumerate(self._writing):
-            if search.beginning.first_word:
-                at = np.flatnonzero(rows["search"] == place)
-                found[at] &= search.beginning.first_word(rows["node"][at], rows["length"][at])
         return found
 
     def _end(self, is_finished: Mask, is_over: Mask) -> None:

@@ -1,5 +1,5 @@
-"""A look inside a network: what it thinks of at each letter of a text, and how likely it finds
-names.
+"""A look inside a network: what it thinks of at each letter or word of a text, and how likely it
+finds names.
 """
 
 from collections.abc import Sequence
@@ -9,47 +9,72 @@ import numpy as np
 
 from model.network.exact import Exact
 from model.network.layers import Floats, softmax
+from model.text.tokens import UNKNOWN, WordVocabulary, tokens_of
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights.checkpoint import Checkpoint
 from model.writing.sampling import log_p, scores_of
 
-OTHERS = 4
-SHOWN = {"\n": "end", " ": "␣"}  # these stand for characters that cannot be seen
+OTHERS, NEAR = 4, 12
+SHOWN = {"\n": "end", " ": "␣", "": "unknown"}  # these stand for tokens that cannot be seen
 
 
-class Letter(NamedTuple):
-    """A letter with its share, and the likeliest others (OTHERS of them) with theirs.
+class Token(NamedTuple):
+    """A letter or a word with its share, and the likeliest others (OTHERS of them) with theirs.
 
     Shares are the network's probabilities, from 0 to 1.
     """
 
-    letter: str
+    token: str
     share: float
     others: tuple[tuple[str, float], ...]
 
 
-def look(text: str, checkpoint: Checkpoint, exact: Exact) -> tuple[Letter, ...]:
-    """Look at each letter of a text, at temperature 1. The end of a name is a letter too.
+class Look(NamedTuple):
+    """What a network thinks of a text: of each of its tokens, and which words a poem on this text
+    would favour, the nearest first; of networks that read letters, none.
+    """
+
+    tokens: tuple[Token, ...]
+    near: tuple[str, ...] = ()
+
+
+def look(text: str, checkpoint: Checkpoint, exact: Exact) -> Look:
+    """Look at each letter or word of a text, at temperature 1. The end of a name is a letter too. A
+    word of today stands with the older word that is read in its stead.
 
     MangosaurusError if a letter has no id.
     """
     vocabulary = checkpoint.vocabulary
-    characters = [SHOWN.get(each, each) for each in vocabulary.characters]
+    shown: Sequence[str] = vocabulary.characters
     read = vocabulary.newline
     if checkpoint.description.form == "names":
         read = NO_CHARACTER
         text += "\n"
+    said, near = [*text], tuple[str, ...]()
+    if isinstance(vocabulary, WordVocabulary):
+        from model.verse.tables import tables_for  # what names do not need is imported late
+
+        shown, said, tables = vocabulary.tokens, tokens_of(text), tables_for(checkpoint)
+        near = tables.nearest(said, NEAR)
+        read_as = tables.read_as(said)
+        ids = [vocabulary.ids.get(word, UNKNOWN) for word in read_as]
+        said = [
+            word if word == other else f"{word} ({other})"
+            for word, other in zip(said, read_as, strict=True)
+        ]
+    else:
+        ids = vocabulary.ids_of(text).tolist()
     found = []
     state = exact.initial_state(1)
-    for one in vocabulary.ids_of(text).tolist():
+    for one, token in zip(ids, said, strict=True):
         shares = softmax(exact.step(np.array([read]), state)[0].astype(np.float64))
         others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one]
-        letter, *rest = [
-            (characters[each], float(shares[each])) for each in (one, *others[:OTHERS])
-        ]
-        found.append(Letter(*letter, tuple(rest)))
+        likeliest = tuple(
+            (SHOWN.get(shown[each], shown[each]), float(shares[each])) for each in others[:OTHERS]
+        )
+        found.append(Token(SHOWN.get(token, token), float(shares[one]), likeliest))
         read = one
-    return tuple(found)
+    return Look(tuple(found), near)
 
 
 def nats_behind(

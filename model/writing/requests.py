@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.errors import RequestError
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
+from model.text.forms import MAX_TEMPERATURE, USUAL_TEMPERATURE
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """Settings for drawing the next character from the network's probabilities.
+    """Settings for drawing the next letter or word from the network's probabilities.
 
     temperature: logits are divided by it. 0 gives the likeliest text, 1 is the network as trained.
-    top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability
+    top_p: only the likeliest ones can be drawn, as many as it takes to reach this probability
         together (Holtzman et al. 2020). None stands for the top_p of the checkpoint.
     """
 
@@ -59,15 +59,15 @@ class NameRequest:
 
 @dataclass(frozen=True)
 class VerseRequest:
-    """Asks for verse that goes on after `prompt`: four more lines (five without a prompt, six after
-    a long one), and four for each further part. Each part ends with a sentence.
+    """Asks for a poem that begins with `prompt`: a quatrain, and one more for each further part. A
+    quatrain has the person's lines if these are at most three, and ends with a sentence.
 
     For each line, `rows` candidates are written, and one is kept.
     """
 
     generator: np.random.Generator
     prompt: str = ""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = Sampling(USUAL_TEMPERATURE["verse"])
     parts: int = 1
     rows: int | None = None  # None: as the checkpoint says
 
@@ -78,24 +78,18 @@ class VerseRequest:
 @dataclass(frozen=True)
 class SonnetRequest:
     """Asks for a sonnet: fourteen lines that scan and rhyme, the first of which is `prompt` if
-    there is one.
+    there is one. A short one is completed.
     """
 
     generator: np.random.Generator
     prompt: str = ""
-    sampling: Sampling = Sampling(SONNET_TEMPERATURE)
+    sampling: Sampling = Sampling(USUAL_TEMPERATURE["verse"])
+    rows: int | None = None  # as in `VerseRequest`
 
     def __post_init__(self) -> None:
         if len(self.prompt.strip().splitlines()) > 1:
             raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
-
-
-@dataclass(frozen=True)
-class LineRequest(SonnetRequest):
-    """Asks for the rest of a line that is too short to scan.
-
-    The text is empty if the line is long enough, or if no rest is found.
-    """
+        _check_counts(rows=1 if self.rows is None else self.rows)
 
 
 Request = NameRequest | VerseRequest | SonnetRequest
@@ -106,19 +100,8 @@ class Result:
     """The texts of a request, or an error and the texts that were finished before it."""
 
     ticket: int
-    texts: tuple[str, ...]  # names, or one piece of verse, without the prompt
+    texts: tuple[str, ...]  # names, or all that follows the prompt of one piece of verse
     error: RequestError | None = None
-
-
-def line_request(
-    generator: np.random.Generator, prompt: str, sampling: Sampling = Sampling(SONNET_TEMPERATURE)
-) -> LineRequest:
-    """Return the request for the rest of a sonnet's first line, from the sonnet's own generator.
-
-    It draws other numbers, so the sonnet is the same with and without it.
-    """
-    (child,) = generator.spawn(1)
-    return LineRequest(child, prompt, sampling)
 
 
 def generator_for(seed: int, turn: int) -> np.random.Generator:
