@@ -125,7 +125,7 @@ def words_of_poems() -> Corpus:
 def test_a_network_that_reads_words_is_measured_in_words_beside_counting_them() -> None:
     checkpoint, corpus = small_poet(), words_of_poems()
     unread, poets = ("the wolf of years",), ("my women walk\nwith me", "the wilderness", "a wolf")
-    found = evaluate(Genre.SONNET, checkpoint, corpus, unread=unread, poets=poets, samples=1)
+    found = evaluate(Genre.POEM, checkpoint, corpus, unread=unread, poets=poets, samples=1)
     assert json.loads(json.dumps(asdict(found), allow_nan=False)) == asdict(found)
     # the steps that write find what the steps of the training find
     assert found.losses["network_as_it_writes"] == pytest.approx(found.losses["network"], abs=0.01)

@@ -34,8 +34,9 @@ class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
     Losses are in nats per character, final newlines included. `words` has those of a network that
-    reads words, and of counting words, in nats for each word and mark. `written` has figures about
-    texts as people get them, `real` the same figures about held-out documents.
+    reads words, and of counting words, in nats for each word and mark; this takes minutes, so it is
+    only there for poems. `written` has figures about texts as people get them, `real` the same
+    figures about held-out documents.
     """
 
     version: str
@@ -82,7 +83,7 @@ def evaluate(
         checkpoint.version,
         checkpoint.description.corpus == corpus.digest,
         _losses(checkpoint, corpus, unread),
-        _losses_in_words(checkpoint, corpus, unread, poets),
+        _losses_in_words(checkpoint, corpus, unread, poets) if genre is Genre.POEM else {},
         *figures,
         texts=len(written),
         failures=len(requests) - len(written),
