@@ -86,7 +86,25 @@ class Twin:
         return np.ascontiguousarray(blocks.reshape(weights.shape).T)
 
 
-class TorchTraining:
+class _Training:
+    """A training step: forward, backward, clip, Adam."""
+
+    def __init__(self, parameters: Sequence[Any]) -> None:
+        self._parameters = parameters
+        self._adam = torch.optim.Adam(parameters, 1e-3, betas=(0.9, 0.99), fused=True)
+
+    def backward(self) -> None:
+        """Compute the gradients of the loss in nats for each token."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Take a step of training."""
+        self.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
+        self._adam.step()
+
+
+class TorchTraining(_Training):
     """A training step of the twin: forward, backward, clip, Adam."""
 
     def __init__(
@@ -105,8 +123,7 @@ class TorchTraining:
         self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
         modules = [*self.twin.layers, self.twin.linear, self._embedding]
         parameters = [each for module in modules for each in module.parameters()]
-        self._parameters = [each for each in parameters if each.requires_grad]
-        self._adam = torch.optim.Adam(self._parameters, 1e-3, betas=(0.9, 0.99), fused=True)
+        super().__init__([each for each in parameters if each.requires_grad])
 
     def backward(self) -> None:
         """Compute the gradients of the loss in nats per character."""
@@ -121,14 +138,8 @@ class TorchTraining:
         logits = self.twin.linear(x).flatten(0, 1)
         torch.nn.functional.cross_entropy(logits, self._targets.flatten()).backward()
 
-    def step(self) -> None:
-        """Take a step of training."""
-        self.backward()
-        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
-        self._adam.step()
 
-
-class TorchWords:
+class TorchWords(_Training):
     """A training step of a network that reads words, with its sample of words."""
 
     def __init__(self, language_model: LanguageModel, batch: Batch, among: Words) -> None:
@@ -137,8 +148,7 @@ class TorchWords:
         self._log_chances = torch.from_numpy(among.log_chances.astype(np.float32))
         self._targets = torch.from_numpy(among.ids.searchsorted(batch.targets).ravel())
         pairs = self.twin.pairs(language_model.parameters)
-        self._parameters = [parameter for parameter, _ in pairs]
-        self._adam = torch.optim.Adam(self._parameters, 1e-3, betas=(0.9, 0.99), fused=True)
+        super().__init__([parameter for parameter, _ in pairs])
 
     def backward(self) -> None:
         """Compute the gradients of the loss in nats a word."""
@@ -148,12 +158,6 @@ class TorchWords:
             x = layer(x)[0]
         logits = self.twin.logits(x, self._ids).flatten(0, 1) - self._log_chances
         torch.nn.functional.cross_entropy(logits, self._targets).backward()
-
-    def step(self) -> None:
-        """Take a step of training."""
-        self.backward()
-        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
-        self._adam.step()
 
 
 class TorchDecoder:

@@ -28,7 +28,7 @@ from model.training.recipes import VERSE as VERSE_RECIPE
 
 REPEATS = 9
 NAMES, VERSE, WORDS = 27, 38, 18_361
-"""How many characters there are, and words."""
+"""How many characters names and verse have, and how many words there are."""
 TOLERANCE = 1e-4
 TORCH_TARGET, THREADS_TARGET = 0.95, 1.7
 

@@ -46,7 +46,7 @@ JOIN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Text:
-    """What a request became: names, or what follows a person's words in a poem or sonnet.
+    """What a request became: names, or all of a poem or sonnet that stands behind a person's words.
 
     `has_capitals` says that the network writes capitals by itself.
     """
@@ -56,7 +56,7 @@ class Text:
 
 
 Watch = Callable[[Text], object]
-"""Called on the event loop with what is written of a sonnet, whenever there is another line."""
+"""Called on the event loop with an unfinished sonnet, whenever it has another line."""
 
 
 @dataclass(eq=False)

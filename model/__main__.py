@@ -312,7 +312,7 @@ def evaluate(
     weights = load_weights(genre.network, checkpoint)
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     unread = () if corpus or genre is Genre.DINO else sources.unread_poets()
-    poets = sources.poets(texts) if unread else ()
+    poets = sources.poets(texts) if unread and genre is Genre.POEM else ()
     with blas_threads(1):  # as in the bot
         figures = measure(genre, weights, texts, unread=unread, poets=poets, samples=samples)
     if json:

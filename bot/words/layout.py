@@ -124,7 +124,7 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
 
 
 def begun(creation: Creation, text: Text) -> Message:
-    """Return what is written of a sonnet so far, as a message."""
+    """Return an unfinished sonnet as a message."""
     return _marked(*verse(creation, text)) + Message([Piece("\n…", "verse")])
 
 

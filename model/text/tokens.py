@@ -75,7 +75,11 @@ class WordVocabulary(Vocabulary):
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of the N tokens of a text; UNKNOWN for each that is not known."""
-        return np.array([self.ids.get(token, UNKNOWN) for token in tokens_of(text)], np.intp)
+        return self.ids_of_tokens(tokens_of(text))
+
+    def ids_of_tokens(self, tokens: Iterable[str]) -> NDArray[np.intp]:
+        """Return the ids (N,) of N tokens; UNKNOWN for each that is not known."""
+        return np.array([self.ids.get(token, UNKNOWN) for token in tokens], np.intp)
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         return joined(map(self.tokens.__getitem__, ids))

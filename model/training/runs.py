@@ -45,7 +45,7 @@ PROGRESS_SECONDS = 1.0
 PARTIAL_SECONDS = 60.0
 DRAWN_WORDS = 30
 ROWS = {True: 40, False: 24}
-"""How many candidates a network writes for a line of verse, if it reads words, and if not."""
+"""How many candidates are written for a line: by a network that reads words, and by another."""
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 

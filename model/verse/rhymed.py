@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from model.network.layers import Floats
 from model.search import Beginning, Drawing, Line
-from model.text.tokens import UNKNOWN, is_word, tokens_of
+from model.text.tokens import is_word, tokens_of
 from model.text.vocabulary import fold, is_latin
 from model.verse.lines import MARK, START, WORD, LineEnds
 from model.verse.partners import Choice
@@ -64,7 +64,7 @@ class RhymedSearch(VerseSearch):
         read = [vocabulary.newline]
         for line in own:
             tokens = tables.read_as(tokens_of(line))
-            read += [*(vocabulary.ids.get(token, UNKNOWN) for token in tokens), read[0]]
+            read += [*vocabulary.ids_of_tokens(tokens).tolist(), vocabulary.newline]
         if completes:
             read.pop()
         last = read.pop()
@@ -72,8 +72,8 @@ class RhymedSearch(VerseSearch):
         self.wanted = len(self._scheme) - len(self._ends)
         self.masks, self.most_tokens = tables.lines, MOST_TOKENS
         self._said = [token for line in own for token in tokens_of(line)]
-        self.near = tables.nearness(self._said)
-        self._usual = self.near - OF_NAME * tables.names  # the bias of every line
+        # the bias of every line
+        self._usual = tables.nearness(self._said) - OF_NAME * tables.names
         node = START
         if completes:
             # no mark stands behind another, or behind a blank

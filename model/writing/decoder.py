@@ -215,13 +215,16 @@ class Decoder:
         self._arrange()
 
     def _arrange(self) -> None:
-        """Note what changes only when rows come or go: the places of their random numbers, and
-        which rows share masks and ends.
+        """Note what changes only when rows come or go: the places of their random numbers,
+        their biases (B, V), and which rows share masks and ends.
         """
         of_rows = self._rows["search"]
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
         self._is_cut = bool((self._rows["top_p"] < 1).any())
+        if self._reads_words:
+            biases = np.array([search.bias for search in self._writing])
+            self._bias: Floats = biases[of_rows]
         self._kinds: list[tuple[Masks, Any, Numbers]] = []
         kinds = [(id(each.masks), id(each.beginning.ends)) for each in self._writing]
         for kind in dict.fromkeys(kinds):
@@ -239,7 +242,7 @@ class Decoder:
         drawing = rows["temperature"], top_p, numbers[self._places]
         allowed = self._allowed()
         if self._reads_words:
-            ids, nats = sample_words(logits, self._bias(), allowed, *drawing)
+            ids, nats = sample_words(logits, self._bias, allowed, *drawing)
         else:
             # Characters that lead to no line are masked before one is drawn. So a row may be
             # forced to write what the network would hardly say: then P(allowed) is small. Its
@@ -259,12 +262,6 @@ class Decoder:
         is_over |= rows["weight"] < rows["least"]
         if is_over.any():
             self._end(is_finished, is_over)
-
-    def _bias(self) -> Floats:
-        """Return what the searches add to the logits (B, V)."""
-        biases = np.array([search.bias for search in self._writing])
-        found: Floats = biases[self._rows["search"]]
-        return found
 
     def _logits(self) -> Array:
         """Let the network read a token in each row; return the logits (B, V).

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.network.exact import Exact
 from model.network.layers import Floats, softmax
-from model.text.tokens import UNKNOWN, WordVocabulary, tokens_of
+from model.text.tokens import WordVocabulary, tokens_of
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights.checkpoint import Checkpoint
 from model.writing.sampling import log_p, scores_of
@@ -30,8 +30,8 @@ class Token(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What a network thinks of a text: of each of its tokens, and which words a poem on this text
-    would favour, the nearest first; of networks that read letters, none.
+    """What a network thinks of each token of a text. `near` has the words that a poem on this text
+    would favour, the nearest first; there are none if the network reads letters.
     """
 
     tokens: tuple[Token, ...]
@@ -57,16 +57,16 @@ def look(text: str, checkpoint: Checkpoint, exact: Exact) -> Look:
         shown, said, tables = vocabulary.tokens, tokens_of(text), tables_for(checkpoint)
         near = tables.nearest(said, NEAR)
         read_as = tables.read_as(said)
-        ids = [vocabulary.ids.get(word, UNKNOWN) for word in read_as]
+        ids = vocabulary.ids_of_tokens(read_as)
         said = [
             word if word == other else f"{word} ({other})"
             for word, other in zip(said, read_as, strict=True)
         ]
     else:
-        ids = vocabulary.ids_of(text).tolist()
+        ids = vocabulary.ids_of(text)
     found = []
     state = exact.initial_state(1)
-    for one, token in zip(ids, said, strict=True):
+    for one, token in zip(ids.tolist(), said, strict=True):
         shares = softmax(exact.step(np.array([read]), state)[0].astype(np.float64))
         others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one]
         likeliest = tuple(
