@@ -74,20 +74,21 @@ class KneserNey:
         self.after = dict[int, _Counts]()  # by length: after how many different tokens each occurs
         self._contexts = list[Ids]()  # of each length from 1 on: the numbers of what has a number
         ids, wanted = self._ids(documents)
-        places = np.flatnonzero(wanted)
         contexts, shorter = np.zeros(len(ids), np.intp), np.zeros(0, np.intp)
         for length in range(1, longest + 2):
             # sequences of this length, and the contexts that they are for longer ones
             sequences = _behind(contexts, ids, self.size)
-            different, first, counts = np.unique(
-                sequences[places], return_index=True, return_counts=True
-            )
-            self.often[length] = _Counts(different, counts, self.size)
+            different, contexts = np.unique(sequences, return_inverse=True)
+            counts = np.bincount(contexts[wanted], minlength=len(different))
+            is_counted = counts > 0
+            self.often[length] = _Counts(different[is_counted], counts[is_counted], self.size)
             if length > 1:
-                ends, counts = np.unique(shorter[places][first], return_counts=True)
+                ends = np.zeros(len(different), np.intp)
+                ends[contexts[wanted]] = shorter[wanted]
+                ends, counts = np.unique(ends[is_counted], return_counts=True)
                 self.after[length - 1] = _Counts(ends, counts, self.size)
-            self._contexts.append(np.unique(sequences))
-            contexts, shorter = self._contexts[-1].searchsorted(sequences), sequences
+            self._contexts.append(different)
+            shorter = sequences
 
     def probabilities(self, documents: Sequence[str]) -> Floats:
         """Return P of all N tokens and newlines, (longest + 1, N), by length of context."""
