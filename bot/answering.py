@@ -32,12 +32,11 @@ from bot.app import Bot
 from bot.asks import Said
 from bot.cards import card_of
 from bot.chat import Buttons, Explained, InDoubt, LiveMessage, NotSent, Picture
-from bot.creations import Creation, Wish, network_of
+from bot.creations import Creation, Text, Wish, network_of
 from bot.database import StoreError
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
-from bot.writer import Text
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
-from bot.inbox import Note
 from bot.words.pieces import NOTHING, Message
 from model.errors import EX_CONFIG, MangosaurusError
+
+if TYPE_CHECKING:
+    from bot.inbox import Note
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +106,7 @@ class Chat(ABC):
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
     shows_pictures: bool = True
-    note: Note | None = None
+    note: "Note | None" = None
     """The note of the ask that is answered here, if the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only

@@ -70,6 +70,17 @@ class Creation:
 
 
 @dataclass(frozen=True)
+class Text:
+    """What a request became: names, or all of a poem or sonnet that stands behind a person's words.
+
+    `has_capitals` says that the network writes capitals by itself.
+    """
+
+    texts: tuple[str, ...]
+    has_capitals: bool = False
+
+
+@dataclass(frozen=True)
 class Person:
     """Where somebody's sequence stands. `streak` is how many days in a row they have finished a
     round, and `played` the last of these days, counted from the year 1.

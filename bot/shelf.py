@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.chat import Explained, StartError
-from bot.creations import NETWORKS, Creation, network_of, request_for
+from bot.creations import NETWORKS, Creation, Text, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
-from bot.writer import Text, Watch, Writer
+from bot.writer import Watch, Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network

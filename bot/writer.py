@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from bot.chat import Explained
+from bot.creations import Text
 from bot.limits import TEXTS, THREADS
 from bot.words import sentences
 from model.errors import RequestError
@@ -42,17 +43,6 @@ STUCK_SECONDS = 15.0
 JOIN_SECONDS = 5.0
 """How long `close` waits for a thread. After every character, a thread looks whether it should end.
 """
-
-
-@dataclass(frozen=True)
-class Text:
-    """What a request became: names, or all of a poem or sonnet that stands behind a person's words.
-
-    `has_capitals` says that the network writes capitals by itself.
-    """
-
-    texts: tuple[str, ...]
-    has_capitals: bool = False
 
 
 Watch = Callable[[Text], object]

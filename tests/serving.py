@@ -15,12 +15,12 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.limits import TEXTS
 from bot.running import running
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.writer import Text, Watch
+from bot.writer import Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form, Genre

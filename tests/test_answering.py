@@ -13,11 +13,11 @@ import pytest
 from bot.asks import Said
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.commands import people
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
-from bot.writer import Text, Watch
+from bot.writer import Watch
 from model.errors import RequestError
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of

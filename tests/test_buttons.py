@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Explained
-from bot.creations import TEMPERATURES, Creation, wilder
+from bot.creations import TEMPERATURES, Creation, Text, wilder
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
-from bot.writer import Text
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, Slow, install, serving, turn_of, until, untrained

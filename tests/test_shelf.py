@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Explained, StartError
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
 from bot.store import Store
 from bot.words import sentences
-from bot.writer import Text, Writer
+from bot.writer import Writer
 from model.errors import RequestError
 from model.text.forms import Form, Genre
 from model.verse.prosody import prosody

@@ -15,11 +15,10 @@ from functools import partial
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
-from bot.creations import NOBODY, Creation
+from bot.creations import NOBODY, Creation, Text
 from bot.words import layout, sentences
 from bot.words.font import drawable
 from bot.words.pieces import link_to
-from bot.writer import Text
 from model.text.forms import Genre
 
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.chat import Button, Buttons
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
+from bot.creations import MOST_CONTINUED, NOBODY, Creation, Text, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.font import lacking
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
-from bot.writer import Text
 from model.names.roots import parts_of
 from model.names.words import root_behind
 from model.text.forms import Genre
