@@ -6,18 +6,17 @@ import asyncio
 import logging
 import secrets
 from dataclasses import replace
-from typing import Any
 
 from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
+from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, Prepared, menu
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.inbox import Note
-from bot.limits import CHATTER, Work
+from bot.limits import CHATTER
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.pieces import Message
@@ -59,10 +58,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
-    """Find the command of an ask, put the ask to the limits, and call the command's function once
-    the person's earlier asks are answered.
-
-    A mistaken ask counts against the limits like any other.
+    """Read what an ask wants, put it to the limits, and carry it out once the person's earlier asks
+    are answered.
     """
     note = ask.chat.note
     if note and note.is_sending:
@@ -72,36 +69,36 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
             "An ask of %s is given up, as the bot has ended %d times with it", note.chat, MOST_TRIES
         )
         raise Explained(sentences.GIVEN_UP)
-    mistake = None
-    work = CHATTER
-    command = LINE
-    rest: Any = ""
     try:
-        if not (found := _command(ask)):
-            return
-        command, rest = found
-        if isinstance(command.work, Work):
-            work = command.work
-        else:
-            rest, work = await command.work(ask, rest, bot)
-    except Explained as error:
-        mistake = error
+        prepared = await _prepared(ask, bot)
+    except Explained:
+        with bot.limits.accepting(ask, CHATTER):  # a mistake counts like any other ask
+            raise
+    if prepared is None:
+        return
+    work, run = prepared
     with bot.limits.accepting(ask, work):
-        if mistake:
-            raise mistake
         await ask.chat.release()
         await is_first.wait()
-        await command.function(ask, rest, bot)
+        await run()
         bot.tally.answered(ask)
 
 
-def _command(ask: Ask) -> tuple[Command, str] | None:
+async def _prepared(ask: Ask, bot: Bot) -> Prepared | None:
+    """Return what an ask wants. None means: say nothing. Raises Explained."""
+    if isinstance(ask, Typed):
+        return await TYPED.prepare(ask, ask.text, bot)
+    if isinstance(ask, Said) and (found := _command(ask)):
+        command, rest = found
+        return await command.prepare(ask, rest, bot)
+    return None
+
+
+def _command(ask: Said) -> tuple[Command[Said], str] | None:
     """Return the command that an ask is for, and the text after it. None means: say nothing.
 
     Raises Explained.
     """
-    if not isinstance(ask, Said):
-        return TYPED, ask.text
     name, rest = _name_and_rest(ask)
     found = COMMANDS.get(name)
     if not name:
