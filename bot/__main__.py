@@ -38,7 +38,8 @@ else in this terminal and on a page in your browser. Piped input is answered her
 COMMANDS = {
     "show": ("CODE", "print a creation, what decides it, and the commands that write it again"),
     "card": ("CODE", "save the card of a creation, or of any name"),
-    "weights": ("VERSION", "save weights that the database has, in this folder"),
+    "weights": ("VERSION", "save the weights of a version, in this folder"),
+    "check": ("NUMBER", "write the newest creations anew, and compare them with what is kept"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
     "restore": ("FILE", "put a backup into a database that is empty"),
     "healthy": ("", "exit with 0 if the bot at HEALTH_LISTEN is well"),

@@ -3,125 +3,128 @@
 Something happens at a door (Telegram, the page or the terminal): somebody writes `/poem Shall I
 compare thee`, or presses a button, which says its line. That is an ask (`asks`). A command
 (`commands`) reads from it what the person wants: names, a poem or a sonnet. That is a wish.
-`answer` fulfils the wish in five steps, each done by one part of the bot:
+`answer` fulfils the wish in three steps:
 
-1. Admit. Before the command begins, `limits` refuses what is beyond a person's limit, and what the
-   bot could not answer in time.
-2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network,
-   the person's seed and turn (how many texts they have had before), the prompt, the temperature
-   (`creations`). `store` notes it under a code.
-3. Write. `shelf` lets that version of the network write the text, on threads of its own.
-4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below. A single name
-   becomes the caption of its card, if the card can be drawn soon.
-5. Record. `store` marks the creation as arrived. Only now is the turn taken.
+1. Begin. The wish becomes a creation: the version of the network, the person's seed and turn (how
+   many texts they have had before), the prompt and the temperature decide its text (`creations`).
+2. Write. `shelf` lets that version of the network write the text, on threads of its own.
+3. End. `words.layout` sets the text, with buttons below. A single name becomes the caption of its
+   card, if the card can be drawn soon. Then one transaction keeps the creation with its text, takes
+   the turn, and ends the ask.
 
-An answer that surely did not arrive takes no turn: its draft is discarded, and the person's next
-ask gets the same turn, and so the same text. If nobody can know whether the answer arrived, or if
-the bot is killed before step 5, the code and the buttons of the message work all the same, because
-the creation was noted before it was sent.
+Before a command begins, `limits` refuses what is beyond a person's limit, and what the bot could
+not answer in time.
 
-On Telegram, the ask itself is noted, too (`inbox`), until step 5 strikes it off. So whatever ends
-the bot, the next start goes on with the same creation.
+On Telegram, an ask is noted before anything else (`inbox`). The transaction that ends it puts the
+answer into the `outbox`, where it stays until it has arrived. So whatever ends the bot, the next
+start begins the ask anew, with the same turn and so the same text, or it goes on to send the
+answer. The other doors show the answer at once.
 """
 
-import contextlib
-import logging
+import asyncio
+from datetime import UTC, datetime
 from functools import partial
 
 from bot.app import Bot
 from bot.asks import Said
 from bot.cards import card_of
-from bot.chat import Buttons, Explained, InDoubt, LiveMessage, NotSent, Picture
-from bot.creations import Creation, Text, Wish, network_of
-from bot.database import StoreError
+from bot.chat import Answer, Buttons, Change, Document, Explained, LiveMessage, Picture, unchanged
+from bot.creations import Creation, Wish, network_of
+from bot.store import Store, record
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
 from model.text.forms import Genre
 
-logger = logging.getLogger(__name__)
-
 
 async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
-    """Write somebody's next creation, and send it."""
+    """Write somebody's next creation, and end the ask with it."""
     if is_taboo(wish.poem.prompt if wish.poem else wish.prompt):
         raise Explained(sentences.TABOO)
     weights = await bot.shelf.current(network_of(wish))
     usual = weights.description.temperature
-    note = ask.chat.note
-    creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
-    shown = note.shown if note else None  # the message of an earlier try
-    live = LiveMessage(ask.chat, shown, wait=lambda: bot.limits.wait(ask.chat))
-    watch = None
-    try:
-        # Until the end, the chat shows that the bot is typing, or a sonnet as it grows.
-        async with live:
-            if wish.genre is Genre.SONNET:
-                watch = partial(_show_lines, live, creation)
-            text = await bot.shelf.write(creation, watch)
-        await _deliver(ask, creation, text, live, bot, wish.opening)
-    except InDoubt:
-        # the answer may have arrived: the creation keeps its code, and takes no turn
-        raise
-    except Exception:
-        if live.number is not None:  # a sonnet that has begun
-            with contextlib.suppress(NotSent, InDoubt):
-                await live.conclude(sentences.BROKEN_OFF)
-        await bot.store.discard(creation)
-        raise
-    try:
-        await bot.store.arrived(creation, note)
-    except StoreError as error:  # the person has the answer, and needs no other word
-        logger.warning("An answer arrived, but not in the database: %s", error)
+    creation = await bot.store.next_creation(ask.person, wish, weights.version, usual)
+    creation = await write(ask, creation, bot)
+    await show(ask, creation, bot, wish.opening, partial(record, creation=creation))
 
 
-def _show_lines(live: LiveMessage, creation: Creation, begun: Text) -> None:
-    live.show(layout.begun(creation, begun))
-
-
-async def show(ask: Said, creation: Creation, bot: Bot) -> None:
-    """Write a creation once more, and send it. This takes no turn."""
-    async with LiveMessage(ask.chat) as live:  # the chat shows that the bot is typing
-        text = await bot.shelf.write(creation)
-    await _deliver(ask, creation, text, live, bot)
-
-
-async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
-    """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
-    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
-        await ask.chat.picture(card, message, buttons)
-
-
-async def say_with_card(
-    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, buttons_alone: Buttons
-) -> None:
-    """Send a card with a message below it. If the chat shows no pictures, or the card takes too
-    long or fails, send the message alone, with `buttons_alone`.
+async def write(ask: Said, creation: Creation, bot: Bot) -> Creation:
+    """Return a creation with its text. Until then, the chat shows that the bot is typing, or a
+    sonnet as it grows.
     """
-    if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
-        with contextlib.suppress(Explained):
-            await send_card(ask, card, message, buttons)
-            return  # not reached if the card cannot be drawn or sent
-    await ask.chat.say(message, buttons_alone)
+    async with LiveMessage(ask, wait=lambda: bot.limits.wait(ask.chat)) as live:
+        watch = None
+        if creation.genre is Genre.SONNET:
+            watch = lambda begun: live.show(layout.begun(begun))  # noqa: E731
+        written = await bot.shelf.write(creation, watch)
+    bot.limits.written(ask)
+    return written
 
 
-async def _deliver(
+async def show(
     ask: Said,
     creation: Creation,
-    text: Text,
-    live: LiveMessage,
     bot: Bot,
     opening: Message = NOTHING,
+    change: Change = unchanged,
 ) -> None:
-    """Send a single name with its card, and anything else as text alone."""
-    bot.limits.written(ask)
-    message = opening + layout.reply(creation, text)
-    buttons = layout.buttons_below(creation, text)
+    """End an ask with a creation: a single name with its card, and anything else as text alone."""
+    message = opening + layout.reply(creation)
+    buttons = layout.buttons_below(creation)
+    doubt = sentences.SHOW_AGAIN.format(creation.code)
     card = None
     if creation.genre is Genre.DINO and creation.count == 1 and not creation.voice:
-        card = card_of(creation, text, 0, bot.username, bot.drawings)
+        card = card_of(creation, 0, bot.username, bot.drawings)
+    reply = Answer(message, buttons, doubt=doubt)
     if card:
-        below = layout.buttons_below(creation, text, is_card=True)
-        await say_with_card(ask, card, message, below, bot, buttons)
-    else:
-        await live.conclude(message, buttons)
+        below = layout.buttons_below(creation, is_card=True)
+        reply = await with_card(ask, card, message, below, buttons, bot, doubt)
+    await bot.end(ask, reply, change)
+
+
+async def with_card(
+    ask: Said,
+    card: Picture,
+    message: Message,
+    buttons: Buttons,
+    buttons_alone: Buttons,
+    bot: Bot,
+    doubt: Message = sentences.ASK_AGAIN,
+) -> Answer:
+    """Return an answer with a card. If the chat shows no pictures, or the card takes too long or
+    fails, return the message alone, with `buttons_alone`.
+    """
+    alone = Answer(message, buttons_alone, doubt=doubt)
+    if not (ask.chat.shows_pictures and bot.drawings.is_soon(card.key)):
+        return alone
+    try:
+        drawn = await draw(ask, card, bot)
+    except Explained:
+        return alone
+    words = message, buttons_alone
+    return Answer(message, buttons, drawn, *words, doubt=doubt)
+
+
+async def draw(ask: Said, card: Picture, bot: Bot) -> Picture:
+    """Return a card that is drawn, unless Telegram has it. Raises Explained."""
+    if card.key in bot.drawings.file_ids:
+        return card
+    async with LiveMessage(ask):  # the chat shows that the bot is typing
+        made = await card.draw()
+    return card._replace(draw=lambda: asyncio.sleep(0, made))
+
+
+def export_of(person_id: int, store: Store) -> Document:
+    """Return the file with all that is kept of a person, the newest creations first."""
+
+    async def make() -> bytes:
+        person = await store.person(person_id)
+        counts = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
+        counts.append(sentences.counted(person.streak, "day"))
+        answered = await store.answered_questions(person_id, datetime.now(UTC).toordinal())
+        counts.append(sentences.counted(len(answered), "question"))
+        texts = [sentences.EXPORTED_PERSON.format(person, *counts)]
+        texts += [layout.exported(each) for each in reversed(await store.creations(person_id))]
+        return ("\n\n\n".join(texts) + "\n").encode()
+
+    return Document(f"mangosaurus-{person_id}.txt", make)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.asks import Said
+from bot.chat import unchanged
 from bot.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.cards.png import Drawings
+    from bot.chat import Answer, Change
     from bot.limits import Limits
     from bot.shelf import Shelf
     from bot.store import Store
@@ -107,10 +109,23 @@ class Bot:
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """Each person's asks that are not answered yet. Only the first of them may begin."""
     _asks: Tasks = field(default_factory=Tasks)
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by an ask that was begun before the bot ended: it may have ended the bot."""
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
         return self._asks.begin(self.handle(ask, self))
+
+    async def end(
+        self, ask: Ask, answer: Answer, change: Change = unchanged, reason: str = ""
+    ) -> None:
+        """End an ask: make its change and its answer in one transaction."""
+        await ask.chat.end(answer, change, self.store, ask.shown, reason)
+
+    async def drop(self, ask: Ask) -> None:
+        """End an ask that gets no answer."""
+        if ask.chat.note:
+            await self.store.inbox.strike(ask.chat.note)
 
     @contextmanager
     def queue(self, ask: Ask) -> Iterator[asyncio.Event]:
@@ -127,11 +142,21 @@ class Bot:
         try:
             yield queue[ask]
         finally:  # also if the ask is refused while earlier ones wait
-            del queue[ask]
-            if queue:
-                next(iter(queue.values())).set()
-            else:
-                del self._queues[key]
+            self.leave(ask)
+
+    def leave(self, ask: Ask) -> None:
+        """Let the person's next ask begin, as this one has ended."""
+        key = ask.person if isinstance(ask, Said) else ask
+        queue = self._queues.get(key, {})
+        queue.pop(ask, None)
+        if queue:
+            next(iter(queue.values())).set()
+        else:
+            self._queues.pop(key, None)
+
+    def is_waiting(self, person: int) -> bool:
+        """Return whether somebody's next ask would wait for an earlier one."""
+        return person in self._queues
 
     def is_answering(self, press: Ask) -> bool:
         """Return whether a press repeats one that still waits for its answer."""

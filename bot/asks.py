@@ -37,7 +37,7 @@ class File:
     read: Callable[[], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Ask:
     """Who asks, and where.
 
@@ -51,9 +51,13 @@ class Ask:
     """The number of the message whose button was pressed."""
     is_admin: bool = False
     arrived: float = field(default_factory=time.monotonic)
+    shown: int | None = None
+    """The number of the message in which the answer grows."""
+    is_accepted: bool = False
+    """Whether the ask was accepted before. Then it is never refused."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Said(Ask):
     """A line that somebody sends, or that a button says for whoever presses it.
 
@@ -79,12 +83,12 @@ class Said(Ask):
         return found[1].lower() or "/", self.text[found.end() :]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Sent(Said):
     """A file with the caption `text`, or something without words, such as a sticker."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Typed(Ask):
     """What somebody types after the bot's name in another chat. Each letter makes a new ask."""
 

@@ -1,5 +1,7 @@
 """A chat, and what answers need of it. Each door has its own kind."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import logging
@@ -9,11 +11,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
+from bot.words import sentences
 from bot.words.pieces import NOTHING, Message
 from model.errors import EX_CONFIG, MangosaurusError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.asks import Ask
     from bot.inbox import Note
+    from bot.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -88,14 +95,48 @@ class Offer(NamedTuple):
 class Picture(NamedTuple):
     """A card. `draw` returns its PNG and its words, or raises Explained.
 
-    `name` is the name of its file. `is_kept` marks a card that belongs to nobody: once uploaded,
-    the card can be sent again.
+    From its `key`, a later start finds what it shows. `name` is the name of its file. `is_kept`
+    marks a card that belongs to nobody: once uploaded, the card can be sent again.
     """
 
     key: str
     name: str
     draw: Callable[[], Awaitable[tuple[bytes, str]]]
     is_kept: bool = False
+
+
+class Document(NamedTuple):
+    """A file for one person, made when it is sent."""
+
+    name: str
+    make: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an ask ends with: one message, perhaps a card's caption or a file's.
+
+    `words` and `buttons_of_words` take the place of a card that cannot be sent, and the reason
+    follows if `is_card_wanted`. If the answer may not have arrived, `doubt` says what to do.
+    """
+
+    message: Message
+    buttons: Buttons = ()
+    card: Picture | None = None
+    words: Message = NOTHING
+    buttons_of_words: Buttons = ()
+    is_card_wanted: bool = False
+    document: Document | None = None
+    doubt: Message = sentences.ASK_AGAIN
+
+
+Change: TypeAlias = "Callable[[Connection], object]"
+"""What an answer changes in the database, in the transaction that ends its ask. It may raise, and
+then nothing has ended."""
+
+
+def unchanged(_connection: Connection) -> None:
+    """Change nothing."""
 
 
 class Chat(ABC):
@@ -106,11 +147,45 @@ class Chat(ABC):
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
     shows_pictures: bool = True
-    note: "Note | None" = None
+    note: Note | None = None
     """The note of the ask that is answered here, if the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""
+
+    async def end(
+        self,
+        answer: Answer,
+        change: Change,
+        store: Store,
+        shown: int | None = None,
+        reason: str = "",
+    ) -> None:
+        """End the ask that is answered here: make its change, and show its answer, in place of the
+        message `shown` if there is one. A `reason` makes it a refusal or, if it is "mistake", an
+        explanation, which may appear over a button.
+        """
+        if change is not unchanged:
+            await store.run(change)
+        if reason and await self.release(
+            sentences.cut(str(answer.message), sentences.LONGEST_NOTICE)
+        ):
+            return
+        if answer.document:
+            content = await answer.document.make()
+            await self.document(answer.document.name, content, answer.message, answer.buttons)
+        elif answer.card:
+            await self.picture(answer.card, answer.message, answer.buttons)
+        elif shown is not None:
+            with contextlib.suppress(Gone):
+                await self.change(shown, answer.message, answer.buttons)
+                return  # not reached if the message is gone
+            await self.say(answer.message, answer.buttons)
+        else:
+            await self.say(answer.message, answer.buttons)
+
+    async def arrived(self) -> None:  # noqa: B027 - only Telegram has an outbox
+        """Wait until the answer has left."""
 
     @abstractmethod
     async def say(
@@ -131,15 +206,15 @@ class Chat(ABC):
         """
         return False
 
-    @abstractmethod
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a card with a caption. Raises Explained if it cannot be drawn or sent."""
+    async def picture(  # noqa: B027 - Telegram's outbox sends it
+        self, picture: Picture, message: Message, buttons: Buttons = ()
+    ) -> None:
+        """Show a card with a caption."""
 
-    @abstractmethod
-    async def document(
+    async def document(  # noqa: B027 - likewise
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
-        """Send a file with a caption."""
+        """Show a file with a caption."""
 
     @abstractmethod
     async def typing(self) -> None:
@@ -150,12 +225,6 @@ class Chat(ABC):
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""
-
-    async def refuse(self, message: Message, expected: int) -> None:  # noqa: ARG002 - for doors with limits
-        """Send a refusal while `expected` other messages are to come. Raises NotSent also if the
-        refusal would take the place of one of them.
-        """
-        await self.say(message)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
         """Return how long an answer waits behind `in_chat` messages to this chat and `in_all`
@@ -168,17 +237,15 @@ class Chat(ABC):
 class LiveMessage:
     """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
 
-    `number` is the number of a message that was sent before. Without it, a new message is sent as
-    soon as there is something to show; until then, the chat shows that the bot is typing. If
-    somebody deletes the message meanwhile, the end comes in a new message. Until the end, `buttons`
-    stand below the message.
+    Unless the ask has a message already, a new one is sent as soon as there is something to show;
+    until then, the chat shows that the bot is typing. The answer to the ask will replace the
+    message. Until then, `buttons` stand below it.
 
     A change costs as much as a message. So nothing is changed while other messages would have to
     wait. `wait` returns how many seconds they would wait.
     """
 
-    chat: Chat
-    number: int | None = None
+    ask: Ask
     buttons: Buttons = ()
     wait: Callable[[], float] | None = None
     _newest: Message | None = field(default=None, init=False)
@@ -210,24 +277,20 @@ class LiveMessage:
             self._newest = message
             self._changed.set()
 
-    async def conclude(self, message: Message, buttons: Buttons = ()) -> None:
-        """Show the message in its last form. Raises NotSent or InDoubt."""
-        if self.number is not None:
-            with contextlib.suppress(Gone):
-                await self.chat.change(self.number, message, buttons)
-                return  # not reached if the message is gone
-        self.number = await self.chat.say(message, buttons)
+    async def begin(self, message: Message) -> None:
+        """Show a message now."""
+        await self._put(message, is_first=True)
 
     def _must_wait(self) -> bool:
         """Return whether nothing may be shown now, or ever if the message is lost."""
-        wait = self.wait or self.chat.wait_seconds
+        wait = self.wait or self.ask.chat.wait_seconds
         return self._is_lost or wait() > 0
 
     async def _rewrite(self) -> None:
         """Show that the bot is typing until there is something to show. Then show the newest
         message again and again, at the chat's pace.
         """
-        pause = self.chat.edit_seconds
+        pause = self.ask.chat.edit_seconds
         # begin at once where changes cost nothing, and never where only the end is shown
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         await self._show_typing()
@@ -244,20 +307,21 @@ class LiveMessage:
         while not self._changed.is_set():
             if not self._must_wait():
                 with contextlib.suppress(NotSent, InDoubt):
-                    await self.chat.typing()
+                    await self.ask.chat.typing()
             with contextlib.suppress(TimeoutError):
                 # Python 3.11's wait_for may swallow a cancellation
                 async with asyncio.timeout(TYPING_SECONDS):
                     await self._changed.wait()
 
-    async def _put(self, message: Message) -> None:
+    async def _put(self, message: Message, *, is_first: bool = False) -> None:
         """Show an unfinished message. If that fails, a later change may succeed."""
+        ask, chat = self.ask, self.ask.chat
         try:
-            if self.number is None:
-                self.number = await self.chat.say(message, self.buttons, unfinished=True)
+            if ask.shown is None:
+                ask.shown = await chat.say(message, self.buttons, unfinished=not is_first)
             else:
-                await self.chat.change(self.number, message, self.buttons, unfinished=True)
+                await chat.change(ask.shown, message, self.buttons, unfinished=not is_first)
         except (NotSent, InDoubt) as error:
             logger.info("An unfinished message was not shown: %s", error)
             # from now on, show only the end: another beginning could stand below this one
-            self._is_lost = isinstance(error, InDoubt) and self.number is None
+            self._is_lost = isinstance(error, InDoubt) and ask.shown is None

@@ -1,6 +1,6 @@
-"""A creation: all that decides one answer.
+"""A creation: an answer as it is kept, with all that decides its text.
 
-From a creation, its version of the weights writes the same text, now and later.
+The text is kept, too. Its version of the weights would write the same, now and later.
 """
 
 import re
@@ -43,6 +43,9 @@ _CODE_ALONE = re.compile(
 class Creation:
     """What is kept of an answer. `turn` counts from 0; `length` is how often a poem was continued.
 
+    `text` is what the network wrote, before it is set: names, one a line, or what stands behind the
+    prompt. `has_capitals` says that the network writes capitals by itself.
+
     `voice` is the id of a custom voice. The first `own_words` characters of the prompt are the
     person's. `word` is the word that names begin with, as the person typed it; the prompt has its
     letters. Without a word, the network completes the prompt.
@@ -62,6 +65,12 @@ class Creation:
     own_words: int = 0
     word: str = ""
     created: datetime = field(default_factory=partial(datetime.now, UTC))
+    text: str = ""
+    has_capitals: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return self.text.split("\n")
 
     @property
     def parts(self) -> int:
@@ -92,6 +101,12 @@ class Person:
     poem_turns: int = 0
     streak: int = 0
     played: int = 0
+
+    def streak_on(self, day: int) -> int:
+        """Return the streak of somebody who has finished the round of a day."""
+        if self.played >= day:
+            return self.streak
+        return self.streak + 1 if self.played == day - 1 else 1
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,7 @@ class Wish:
                 person=person.id,
                 length=self.poem.length + 1,
                 created=datetime.now(UTC),
+                text="",
             )
         turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
         return Creation(

@@ -1,13 +1,9 @@
 """The inbox: what people asked on Telegram and have no answer to yet, in the bot's database.
 
-Telegram forgets an update once the next poll confirms it. So each ask is noted before that. An ask
-that is answered or refused is struck off, in one transaction with what the answer changes. The note
-of a `/retrain` stays until the training is over. After a stop, a kill or the end of a server, the
-next start goes on with the notes that are left.
-
-If the bot ends while a message is on its way, nobody knows whether it arrived. So, before a
-message leaves, the note says that an answer is on its way. The next start does not send that answer
-again, but says how to get it.
+Telegram forgets an update once the next poll confirms it. So each ask is noted before that. The
+transaction that ends an ask deletes its note, and puts the answer into the outbox. The note of a
+`/retrain` stays until the training is over. After a stop, a kill or the end of a server, the next
+start goes on with the notes that are left.
 """
 
 import logging
@@ -25,7 +21,7 @@ from bot.schema import asks, polled
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 24 * 3600.0
-"""Older notes are deleted, and an older last update is not used."""
+"""Older notes and answers are deleted, and an older last update is not used."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -49,23 +45,19 @@ class Note:
     """Whether the message is a file, or has no words at all."""
     file: dict[str, Any] | None = None
     """The `file_id`, `name` and `size` of a file that belongs to the ask."""
-    begun: int = 1
+    begun: int = 0
     """How often the bot has begun to answer it, not counting tries that a stop ended."""
-    is_sending: bool = False
-    """Whether its answer is on its way."""
-    code: str | None = None
-    """The code of its creation, once there is one."""
     shown: int | None = None
-    """The number of a message that shows the beginning of a sonnet."""
-    is_left: bool = False
-    """Whether it was noted before the bot started. The database does not keep this or
-    `is_struck`."""
-    is_struck: bool = False
-    """Whether it is struck off already, or will be at the end of a training."""
+    """The number of a message that shows the beginning of the answer."""
+    is_begun: bool = False
+    """Whether this start has counted its try. The database does not keep this."""
 
 
-class Inbox(Database):
+class Inbox:
     """The notes of asks. Raises StoreError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
         """Note the asks in a batch of updates, and its last update. Asks that are noted already
@@ -80,11 +72,11 @@ class Inbox(Database):
                 # without changes, a row that is there stays
                 put(connection, asks, {}, row, {})
 
-        await self.run(work)
+        await self._database.run(work)
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
-        """Return the id of the last update, and the notes that are left, the oldest first. Count
-        one more beginning of each, and delete notes older than a day.
+        """Return the id of the last update, and the notes that are left, the oldest first. Delete
+        notes older than a day.
 
         The id is None if that update is older than a day.
         """
@@ -96,33 +88,39 @@ class Inbox(Database):
             count = connection.execute(sa.delete(asks).where(of_bot, asks.c.date < begin)).rowcount
             wanted = sa.select(asks).where(of_bot).order_by(asks.c.update)
             rows = connection.execute(wanted).mappings().all()
-            connection.execute(sa.update(asks).where(of_bot).values(begun=asks.c.begun + 1))
-            return count, connection.scalar(last), [Note(**row, is_left=True) for row in rows]
+            return count, connection.scalar(last), [Note(**row) for row in rows]
 
-        count, update, notes = await self.run(work)
+        count, update, notes = await self._database.run(work)
         if count:
             logger.warning("%d asks of more than a day ago are passed over", count)
         return update, notes
 
+    async def begin(self, note: Note) -> None:
+        """Count a try to answer an ask, before it begins: it may end the process."""
+        note.begun += 1
+        note.is_begun = True
+        await self._change(note, begun=note.begun)
+
+    async def show(self, note: Note, shown: int) -> None:
+        """Note the number of the message in which an answer grows. Its end will edit it."""
+        note.shown = shown
+        await self._change(note, shown=shown)
+
     async def take_back_tries(self, bot: int) -> None:
         """Set all counts of tries to 0: the bot was told to stop, so no ask has ended it."""
-        await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
-
-    async def mark(self, note: Note, **values: Any) -> None:
-        """Change a note. `is_sending` is true while its answer is on its way. `shown` is the
-        message with the beginning of a sonnet, which edits will finish.
-        """
-        await self.execute(sa.update(asks).where(row_of(note)).values(values))
+        await self._database.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def strike(self, note: Note) -> None:
-        """Strike off an ask that is answered or refused."""
-        await self.run(lambda connection: strike(connection, note))
+        """End an ask that gets no answer."""
+        await self._database.run(lambda connection: strike(connection, note))
+
+    async def _change(self, note: Note, **values: Any) -> None:
+        await self._database.execute(sa.update(asks).where(row_of(note)).values(values))
 
 
-def strike(connection: Connection, note: Note | None) -> None:
-    """Strike off an ask, if it is noted, in the transaction of what its answer changes."""
-    if note:
-        connection.execute(sa.delete(asks).where(row_of(note)))
+def strike(connection: Connection, note: Note) -> bool:
+    """Delete the note of an ask. Return whether it was there."""
+    return bool(connection.execute(sa.delete(asks).where(row_of(note))).rowcount)
 
 
 def row_of(note: Note) -> sa.ColumnElement[bool]:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from bot.creations import new_code
 from bot.database import Database, put
-from bot.inbox import Inbox, Note, strike
 from bot.schema import in_use, voices, weights
 from bot.voices import LETTERS, Voice, has_capitals, name_of
 from model.text.forms import Form
@@ -32,7 +31,7 @@ class Weights(NamedTuple):
     """Whether the version has not come into use. A candidate is deleted after a day."""
 
 
-class Learned(Inbox):
+class Learned(Database):
     """What the bot has learned. Raises StoreError if the database fails."""
 
     def __init__(self, database: str | Path) -> None:
@@ -86,27 +85,6 @@ class Learned(Inbox):
         """Return the version that somebody chose, or None."""
         return await self.scalar(sa.select(in_use.c.version).where(in_use.c.network == network))
 
-    async def use(
-        self, network: str, version: str, before: str | None, note: Note | None = None
-    ) -> bool:
-        """Choose a version if `before` is still chosen, and return whether it is chosen now."""
-        key = {"network": network}
-
-        def work(connection: Connection) -> bool:
-            if before is None:
-                chosen = put(connection, in_use, key, {"version": version}, {})
-            else:
-                is_before = (in_use.c.network == network, in_use.c.version == before)
-                change = sa.update(in_use).where(*is_before).values(version=version)
-                chosen = bool(connection.execute(change).rowcount)
-            if chosen:
-                is_new = (weights.c.network == network, weights.c.version == version)
-                connection.execute(sa.update(weights).where(*is_new).values(candidate_since=None))
-            strike(connection, note)
-            return chosen
-
-        return await self.run(work)
-
     async def voices(self) -> list[Voice]:
         """Return all voices, by name, and the one that comes with the program."""
         return await self.run(_voices)
@@ -137,17 +115,27 @@ class Learned(Inbox):
             sa.update(voices).where(voices.c.id == voice_id).values(text=text)
         )
 
-    async def remove_voice(self, voice_id: str, note: Note | None = None) -> None:
-        """Delete a voice, its text and its weights."""
 
-        def work(connection: Connection) -> None:
-            connection.execute(sa.delete(voices).where(voices.c.id == voice_id))
-            for table in (weights, in_use):
-                connection.execute(sa.delete(table).where(table.c.network == voice_id))
-            strike(connection, note)
+def choose(connection: Connection, network: str, version: str, before: str | None) -> bool:
+    """Use a version of a network if `before` is still chosen. Return whether it is chosen now."""
+    key = {"network": network}
+    if before is None:
+        chosen = put(connection, in_use, key, {"version": version}, {})
+    else:
+        is_before = (in_use.c.network == network, in_use.c.version == before)
+        change = sa.update(in_use).where(*is_before).values(version=version)
+        chosen = bool(connection.execute(change).rowcount)
+    if chosen:
+        is_new = (weights.c.network == network, weights.c.version == version)
+        connection.execute(sa.update(weights).where(*is_new).values(candidate_since=None))
+    return chosen
 
-        await self._large.run(work)
-        await self.empty_log()
+
+def remove_voice(connection: Connection, voice_id: str) -> None:
+    """Delete a voice, its text and its weights."""
+    connection.execute(sa.delete(voices).where(voices.c.id == voice_id))
+    for table in (weights, in_use):
+        connection.execute(sa.delete(table).where(table.c.network == voice_id))
 
 
 def _voices(connection: Connection) -> list[Voice]:

@@ -133,13 +133,9 @@ class Limits:
         """Accept an ask, and charge its person. The answer counts as expected until the block ends.
         Raises Refused.
         """
-        if isinstance(ask, Said) and ask.is_late:
-            raise Refused(sentences.LATE, "late")
-        too_long = self._seconds_until(ask, work) - work.patience
-        if too_long > 0:
-            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, too_long))), "busy")
-        if wait := self._buckets.spend(ask.person, work.cost):
-            raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
+        if not ask.is_accepted:
+            self._check(ask, work)
+            ask.is_accepted = True
         self._accepted[ask] = work
         self._writing.count(work.texts)
         self._messages[ask.chat.id] += work.messages
@@ -153,6 +149,16 @@ class Limits:
             del self._accepted[ask]
             # `-=` drops a count that comes to 0
             self._messages -= Counter({ask.chat.id: work.messages})
+
+    def _check(self, ask: Ask, work: Work) -> None:
+        """Charge the person of an ask. Raises Refused."""
+        if isinstance(ask, Said) and ask.is_late:
+            raise Refused(sentences.LATE, "late")
+        too_long = self._seconds_until(ask, work) - work.patience
+        if too_long > 0:
+            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, too_long))), "busy")
+        if wait := self._buckets.spend(ask.person, work.cost):
+            raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
 
     def written(self, ask: Ask) -> None:
         """Note that the texts of an answer are written."""
@@ -173,10 +179,6 @@ class Limits:
     def may_refuse(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute. If so, count one now."""
         return not self._refused.spend(chat.id, 1.0)
-
-    def give_back_refusal(self, chat: Chat) -> None:
-        """Note that a chat has not read its refusal."""
-        self._refused.give_back(chat.id, 1.0, 0.0)
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all other accepted asks."""

@@ -3,20 +3,24 @@ of every door.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
-from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
+from bot.chat import Answer, Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, Prepared, menu
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.inbox import Note
 from bot.limits import CHATTER
+from bot.store import Store
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.pieces import Message
@@ -26,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
 """How often the bot begins to answer an ask. An ask that ended the bot twice would do so again."""
+PAUSE_SECONDS = 2.0
+"""The pause before an ask begins anew, while the database is away."""
 OPENED = ("export", "forget", "help", "me", "today")
 """The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
 with a name (start=name-mangosaurus), or `/again` with a code."""
@@ -35,26 +41,47 @@ somebody wrote. 100 is equal."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
-    """Answer an ask, and strike off its note.
+    """Answer an ask.
 
-    Errors become sentences for the person or lines of the log; only a cancellation is raised.
+    Errors become sentences for the person or lines of the log; only a cancellation is raised. While
+    the database is away, an ask that is noted waits for it, and begins anew.
     """
     ask = replace(ask, text=writable(ask.text[:LONGEST_TEXT]))
-    note = ask.chat.note
     is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
-    if is_banned or bot.is_answering(ask):
-        await ask.chat.release()
-    else:
-        try:
-            with bot.queue(ask) as is_first:
-                await _answer(ask, is_first, bot)
-        except Exception as error:
-            await _explain(error, ask, bot)
-    if note and not note.is_struck:
-        try:
-            await bot.store.strike(note)
-        except StoreError as error:
-            logger.warning("An ask that is answered is not struck off: %s", error)
+    is_unwanted = is_banned or bot.is_answering(ask)
+    is_over = False
+    with bot.queue(ask) as is_first:
+        while not is_over:
+            try:
+                if is_unwanted:
+                    await ask.chat.release()
+                    await bot.drop(ask)
+                else:
+                    await _answer_or_explain(ask, is_first, bot)
+                is_over = True
+            except StoreError as error:
+                logger.warning("An ask waits for the database: %s", error)
+                ask.is_accepted = True
+                await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _answer_or_explain(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
+    """Answer an ask, or say what went wrong. Raises StoreError if the ask should begin anew."""
+    try:
+        await _answer(ask, is_first, bot)
+    except Exception as error:
+        if isinstance(error, StoreError) and ask.chat.note and await _is_away(bot.store):
+            raise
+        await _explain(error, ask, bot)
+
+
+async def _is_away(store: Store) -> bool:
+    """Return whether the database takes nothing at all."""
+    try:
+        await store.check()
+    except StoreError:
+        return True
+    return False
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
@@ -62,9 +89,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     are answered.
     """
     note = ask.chat.note
-    if note and note.is_sending:
-        raise Explained(sentences.not_sure(note.code))
-    if note and note.begun >= MOST_TRIES:
+    if note and ask.is_accepted and note.begun >= MOST_TRIES and not note.is_begun:
         logger.error(
             "An ask of %s is given up, as the bot has ended %d times with it", note.chat, MOST_TRIES
         )
@@ -75,13 +100,30 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
         with bot.limits.accepting(ask, CHATTER):  # a mistake counts like any other ask
             raise
     if prepared is None:
+        await bot.drop(ask)
         return
     work, run = prepared
     with bot.limits.accepting(ask, work):
         await ask.chat.release()
         await is_first.wait()
-        await run()
+        async with _trying(note, bot):
+            await run()
+        bot.leave(ask)
+        await ask.chat.arrived()
         bot.tally.answered(ask)
+
+
+@asynccontextmanager
+async def _trying(note: Note | None, bot: Bot) -> AsyncIterator[None]:
+    """Count a try. An ask that was tried before is tried alone: one that ends the bot again takes
+    no other with it.
+    """
+    if note is None or note.is_begun:
+        yield
+        return
+    async with bot.alone if note.begun else contextlib.nullcontext():
+        await bot.store.inbox.begin(note)
+        yield
 
 
 async def _prepared(ask: Ask, bot: Bot) -> Prepared | None:
@@ -145,36 +187,34 @@ def _name_and_rest(ask: Said) -> tuple[str, str]:
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong. If a button waits for its release, the sentence
-    appears over it.
+    """Tell the log what went wrong, and end the ask with a sentence about it. If a button waits for
+    its release, the sentence appears over it.
 
     Of several refusals in half a minute, a chat reads the first.
     """
-    note = ask.chat.note
-    sentence = _sentence_about(error, note, bot)
+    sentence = _sentence_about(error, bot)
     if sentence is None:
         return
-    ask.chat.note = None  # so that sending this is not noted: these words may come twice
     try:
-        if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
-            return
         if isinstance(ask, Typed):
             await ask.chat.offer([], sentence)
-        elif not isinstance(error, Refused):
-            await ask.chat.say(sentence)
-        elif bot.limits.may_refuse(ask.chat):
-            if note and note.is_left:  # accepted before a stop: never refused without a word
-                await ask.chat.say(sentence)
-            else:
-                await ask.chat.refuse(sentence, bot.limits.messages)
+            return
+        reason = error.reason if isinstance(error, Refused) else "mistake"
+        is_silent = isinstance(error, Refused) and not bot.limits.may_refuse(ask.chat)
+        if not is_silent:
+            await bot.end(ask, Answer(sentence), reason=reason)
+            await ask.chat.arrived()
+        elif not await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
+            await bot.drop(ask)
     except (NotSent, InDoubt) as unsaid:
-        bot.limits.give_back_refusal(ask.chat)
         logger.info("An error was not explained: %s", unsaid)
+    except StoreError:
+        raise
     except Exception:
         logger.exception("An error could not be explained")
 
 
-def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | None:
+def _sentence_about(error: Exception, bot: Bot) -> Message | None:
     """Return what the person should read about an error, if anything. Count the error, and log it
     if only the operator can mend it.
     """
@@ -185,10 +225,8 @@ def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | 
     if not isinstance(error, Gone):  # it is no error if somebody blocks the bot
         bot.tally.errors[type(error).__name__] += 1
     match error:
-        case NotSent():
+        case NotSent() | InDoubt():
             return None  # the chat has logged it; another message would fail too
-        case InDoubt():
-            return sentences.not_sure(note.code if note else None)
         case StoreError():
             logger.error("%s", error)
             return sentences.NO_MEMORY

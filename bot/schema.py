@@ -38,7 +38,8 @@ creations = sa.Table(
     sa.Column("word", sa.String, nullable=False),
     # ISO 8601, UTC: SQLite has no type that keeps the zone
     sa.Column("created", sa.String, nullable=False),
-    sa.Column("arrived", sa.Boolean, nullable=False),
+    sa.Column("text", sa.String, nullable=False),
+    sa.Column("has_capitals", sa.Boolean, nullable=False),
 )
 voices = sa.Table(
     "voices",
@@ -81,9 +82,23 @@ asks = sa.Table(
     sa.Column("is_sent", sa.Boolean, nullable=False),
     sa.Column("file", sa.JSON),
     sa.Column("begun", sa.Integer, nullable=False),
-    sa.Column("is_sending", sa.Boolean, nullable=False),
-    sa.Column("code", sa.String),
     sa.Column("shown", sa.BigInteger),
+)
+answers = sa.Table(
+    "answers",  # each has the key of the ask that it ended
+    metadata,
+    sa.Column("bot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("update", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("person", sa.BigInteger, nullable=False),
+    sa.Column("chat", sa.BigInteger, nullable=False),
+    sa.Column("topic", sa.BigInteger),
+    sa.Column("replies_to", sa.BigInteger),
+    sa.Column("edits", sa.BigInteger),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("is_refusal", sa.Boolean, nullable=False),
+    sa.Column("is_word", sa.Boolean, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("token", sa.String),  # of the attempt that sends it
 )
 polled = sa.Table(
     "polled",
@@ -115,10 +130,19 @@ results = sa.Table(
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans, presses, results)
-"""The tables that a backup has. Of the others, `asks` and `polled` are about one bot on Telegram,
-and `numbers` is made anew."""
+"""The tables that a backup has. Of the others, `asks`, `answers` and `polled` are about one bot on
+Telegram, and `numbers` is made anew."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+
+def _keep_texts(connection: Connection) -> None:
+    """Make the tables of creations, asks and answers anew. Older creations have no texts."""
+    for table in (creations, asks):
+        table.drop(connection)
+    for table in (creations, asks, answers):
+        table.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_keep_texts,)
 """The first step turns tables of number 1 into those of number 2. `metadata` has the tables that
 the last step leaves."""
 

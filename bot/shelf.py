@@ -1,24 +1,26 @@
 """The weights that write: those in use, and the versions of old creations.
 
 What the bot has learned is in its database, which also names the versions in use. Until an admin
-chooses another one, the released version serves. Files in checkpoints/ can be chosen, too. Before a
-version writes its first text, the database gets a copy of its file, so a code never loses its
-weights. Each version that writes has a `Writer` with threads.
+chooses another one, the released version serves. Files in checkpoints/ can be chosen, too. Each
+version that writes has a `Writer` with threads.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from bot.chat import Explained, StartError
 from bot.creations import NETWORKS, Creation, Text, network_of, request_for
-from bot.inbox import Note
-from bot.learned import Learned, Weights
+from bot.learned import Learned, Weights, choose
 from bot.words import sentences
-from bot.writer import Watch, Writer
+from bot.writer import Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
@@ -29,7 +31,13 @@ logger = logging.getLogger(__name__)
 
 KEPT = 6
 """How many idle writers stay in memory: those that were used last."""
+Watch = Callable[[Creation], object]
+"""Called with an unfinished sonnet, whenever it has another line."""
 WAY_OUT = f"mangosaurus train makes weights in {CHECKPOINTS}, with --promote"
+
+
+class OvertakenError(Exception):
+    """Another version of the network came into use meanwhile."""
 
 
 class Shelf:
@@ -86,9 +94,8 @@ class Shelf:
         found |= {each.version: each for each in await self._learned.weights(network)}
         return sorted(found.values(), key=lambda each: each.description.created, reverse=True)
 
-    async def load(self, network: str, version: str) -> Checkpoint:
-        """Return the weights of a version. If the database has none that can be used, take those of
-        a file in checkpoints/, and keep a copy in the database.
+    async def content(self, network: str, version: str) -> bytes:
+        """Return the file of a version, from the database or else from checkpoints/.
 
         Raises CheckpointError if neither can be used.
         """
@@ -97,36 +104,33 @@ class Shelf:
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
             kept = None
-        files = self.files(network)
-        content = kept if kept else await asyncio.to_thread(files.content, version)
+        if kept is None:
+            kept = await asyncio.to_thread(self.files(network).content, version)
+        return kept
+
+    async def load(self, network: str, version: str) -> Checkpoint:
+        """Return the weights of a version. Raises CheckpointError if they cannot be used."""
+        content = await self.content(network, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
             raise CheckpointError(f"version {version} writes {form}, not {Network(network).form}")
-        if kept is None:
-            await self._learned.keep_weights(network, content)
         return checkpoint
 
-    async def use(
-        self,
-        network: str,
-        version: str,
-        expected: str | None = None,
-        note: Note | None = None,
-    ) -> bool:
-        """Use a version from now on if `expected` is still in use. Return whether the version is
-        used now.
+    async def choosing(
+        self, network: str, version: str, expected: str = ""
+    ) -> Callable[[Connection], None]:
+        """Return the change of the database that lets a version be used, if `expected` is still in
+        use. The next `refresh` loads it.
 
-        Raises CheckpointError if the version cannot be loaded.
+        Raises CheckpointError if the version cannot be loaded. This and the change raise
+        OvertakenError.
         """
         before = await self._learned.in_use(network)
         if expected and (await self.refresh(network)).version != expected:
-            return False
+            raise OvertakenError
         await self.load(network, version)
-        if not await self._learned.use(network, version, before, note):
-            return False
-        await self.refresh(network)
-        return True
+        return partial(_choose, network=network, version=version, before=before)
 
     async def refresh(self, network: str) -> Checkpoint:
         """Load the version that should be in use, and return it.
@@ -163,18 +167,38 @@ class Shelf:
                 raise
         return self.serving[network]
 
-    async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
-        """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
+    async def can_continue(self, creation: Creation) -> bool:
+        """Return whether the version that wrote a creation is still there."""
+        try:
+            await self._writer(creation)
+        except Explained:
+            return False
+        return True
+
+    async def write(self, creation: Creation, watch: Watch | None = None) -> Creation:
+        """Return a creation with its text, written by its version. `watch` sees a sonnet grow.
 
         Raises Explained if the text cannot be written. If the caller is cancelled, the writing
         ends.
         """
         voice = await self._learned.voice(creation.voice) if creation.voice else None
         if creation.voice and voice is None:
-            raise Explained(sentences.GONE_WITH_VOICE)
+            raise Explained(sentences.VOICE_GONE)
+
+        def written(text: Text) -> Creation:
+            names = text.texts
+            if voice and voice.capitals:
+                names = tuple(name[:1].upper() + name[1:] for name in names)
+            return replace(creation, text="\n".join(names), has_capitals=text.has_capitals)
+
+        def show(text: Text) -> None:
+            if watch:
+                watch(written(text))
+
         writer = await self._writer(creation)
+        request = request_for(creation)
         try:
-            text = await writer.write(request_for(creation), creation.genre, watch)
+            return written(await writer.write(request, creation.genre, show if watch else None))
         except RequestError as error:
             if creation.genre is Genre.DINO:
                 raise Explained(sentences.no_new_name(creation.prompt)) from error
@@ -184,9 +208,6 @@ class Shelf:
                 # in the order of their last use
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
                 await asyncio.gather(*[self._writers.pop(key).close() for key in idle[:-KEPT]])
-        if voice and voice.capitals:
-            text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
-        return text
 
     async def close(self) -> None:
         """End the threads. Texts that are not written by now never will be."""
@@ -230,7 +251,12 @@ class Shelf:
                             weights = await self.load(network, version)
                     except CheckpointError as error:
                         logger.info("Weights cannot be loaded: %s", error)
-                        raise Explained(sentences.GONE) from error
+                        raise Explained(sentences.NOT_WRITTEN) from error
                     self._writers[key] = Writer(weights)
         self._writers.move_to_end(key)
         return self._writers[key]
+
+
+def _choose(connection: Connection, network: str, version: str, before: str | None) -> None:
+    if not choose(connection, network, version, before):
+        raise OvertakenError

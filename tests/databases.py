@@ -12,6 +12,8 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import psycopg
 import pytest
 
 from bot.creations import Creation, Wish
-from bot.store import Store
+from bot.store import Store, record
 from model.text.forms import Genre
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -160,15 +162,16 @@ def killed(folder: Path) -> Iterator[None]:
 async def draft(
     store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma"
 ) -> Creation:
-    return await store.draft(person, Wish(genre, prompt), "0" * 12, 0.8)
+    return await store.next_creation(person, Wish(genre, prompt), "0" * 12, 0.8)
 
 
 async def make(
     store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma"
 ) -> Creation:
-    """Draft a creation, and let it arrive."""
+    """Make a creation with a text, and take its turn."""
     creation = await draft(store, person, genre, prompt)
-    await store.arrived(creation)
+    creation = replace(creation, text="mangosaurus", has_capitals=True)
+    await store.run(partial(record, creation=creation))
     return creation
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Sent, Typed
-from bot.chat import Button, Buttons, Chat, Offer, Picture
+from bot.chat import Answer, Button, Buttons, Change, Chat, Offer, Picture
+from bot.store import Store
 from bot.words.pieces import NOTHING, Message
 from tests.shown import seen, wrote
 
@@ -116,10 +117,18 @@ class FakeChat(Chat):
         self._fail()
         self._put(number, message, buttons)
 
-    async def refuse(self, message: Message, expected: int) -> None:
-        self._fail()
-        self.messages.append(Shown(refuses=True))
-        self._put(len(self.messages), message, ())
+    async def end(
+        self,
+        answer: Answer,
+        change: Change,
+        store: Store,
+        shown: int | None = None,
+        reason: str = "",
+    ) -> None:
+        before = len(self.messages)
+        await super().end(answer, change, store, shown, reason)
+        for message in self.messages[before:]:
+            message.refuses = reason not in ("", "mistake")
 
     async def release(self, text: str = "") -> bool:
         if not self._waiting_buttons:

@@ -19,8 +19,7 @@ from bot.creations import Creation, Text
 from bot.limits import TEXTS
 from bot.running import running
 from bot.settings import Settings
-from bot.shelf import Shelf
-from bot.writer import Watch
+from bot.shelf import Shelf, Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form, Genre
@@ -117,6 +116,12 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]
             assert not bot.tally.errors
 
 
+async def use(shelf: Shelf, network: str, version: str, expected: str = "") -> None:
+    """Use a version from now on."""
+    await shelf._learned.run(await shelf.choosing(network, version, expected))
+    await shelf.refresh(network)
+
+
 class Slow:
     """Lets every text wait until `go_on` is set."""
 
@@ -125,7 +130,7 @@ class Slow:
         self.go_on = asyncio.Event()
         write = Shelf.write
 
-        async def wait(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Text:
+        async def wait(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Creation:
             self.begun.append(creation)
             await self.go_on.wait()
             return await write(shelf, creation, watch)

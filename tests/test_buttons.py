@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Explained
-from bot.creations import TEMPERATURES, Creation, Text, wilder
+from bot.creations import TEMPERATURES, Creation, wilder
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, Slow, install, serving, turn_of, until, untrained
+from tests.serving import ALICE, BOB, Slow, install, serving, turn_of, until, untrained, use
 
 
 def test_a_button_says_at_most_64_bytes() -> None:
     """Telegram takes no more."""
     version, voice = "0" * 12, "k7m2p9xb4q"  # each voice has an id, however long its name is
     poem = Creation("k7m2p9xb4q", ALICE, Genre.POEM, version, 0, 0, "", 0.65)
-    below = layout.buttons_below(poem, Text(("and",)))
+    below = layout.buttons_below(poem)
     for row in [*below, *admins.below_use(voice, "verse", version, version)]:
         assert all(len(button.line.encode()) <= 64 for button in row)
 
@@ -52,13 +52,13 @@ async def test_a_button_is_released_before_earlier_asks_are_answered_and_fails_i
     assert chat.released == [""]
     assert len(chat.messages) == 1
 
-    async def fail(*_: object) -> Text:
-        raise Explained(sentences.GONE)
+    async def fail(*_: object) -> Creation:
+        raise Explained(sentences.NOT_WRITTEN)
 
     monkeypatch.setattr("bot.shelf.Shelf.write", fail)
     slow.go_on.set()
     await asyncio.gather(earlier, press)
-    assert chat.messages[-1].message == sentences.GONE
+    assert chat.messages[-1].message == sentences.NOT_WRITTEN
     assert chat.released == [""]
 
 
@@ -78,7 +78,7 @@ async def test_after_a_restart_a_poem_goes_on_by_its_weights_and_another_has_the
     async with serving(own_settings) as chat:
         poem = await chat.ask("/poem Shall I compare thee")
         newer = install(own_checkpoints / "poem", untrained("verse", seed=2))
-        await chat.bot.shelf.use("poem", newer)
+        await use(chat.bot.shelf, "poem", newer)
     async with serving(own_settings) as again:
         again.messages = chat.messages
         longer = await again.press("continue", message=poem)

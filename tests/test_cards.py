@@ -21,7 +21,7 @@ from bot.cards.creature import Creature
 from bot.cards.saying import pronunciation
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
-from bot.creations import Creation, Text
+from bot.creations import Creation
 from bot.words.font import drawable
 from bot.words.layout import meaning, why_no_card
 from bot.words.sentences import FOUND, INVENTED, SHARED, WRITTEN
@@ -308,14 +308,16 @@ def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
 )
 def test_a_text_has_a_card_if_the_font_has_its_letters(verse: str, lacking: str) -> None:
     poem = Creation("", 1, Genre.POEM, "", 0, 0, verse, 1.0)
-    reason = str(why_no_card(poem, Text(("",))))
+    reason = str(why_no_card(poem))
     assert lacking in reason
     assert bool(lacking) == bool(reason)
 
 
 def test_all_names_of_a_voice_are_on_one_card() -> None:
-    stars = Creation("k7m2p9xb4q", 1, Genre.DINO, "", 0, 0, "", 1.0, 2, voice="stars")
-    assert not why_no_card(stars, Text(("Merroux", "Dubhen")))
+    stars = Creation(
+        "k7m2p9xb4q", 1, Genre.DINO, "", 0, 0, "", 1.0, 2, voice="stars", text="Merroux\nDubhen"
+    )
+    assert not why_no_card(stars)
     root = ET.fromstring(names_card(["Merroux", "Dubhen"], "k7m2p9xb4q")[0])
     assert "MerrouxDubhen" in "".join(root.itertext())
 

@@ -52,7 +52,7 @@ async def test_people_read_the_same_as_before(
             facts = {name: value for name, value in record.items() if name != "shown"}
             made = Creation(code="", person=0, **facts | {"genre": Genre(facts["genre"])})
             try:
-                shown = layout.shown(made, await chat.bot.shelf.write(made))
+                shown = layout.shown(await chat.bot.shelf.write(made))
             except Explained:
                 return ""
             if made.genre is Genre.DINO:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 from bot import database as module
 from bot import schema
 from bot.database import StoreError
+from bot.learned import remove_voice
 from bot.settings import Secret, Settings
-from bot.store import Store
+from bot.store import Store, forget, set_seed
 from bot.words import sentences
 from model.errors import EX_CONFIG
 from model.text.forms import Genre
@@ -44,7 +46,7 @@ async def test_a_migration_brings_an_older_database_up_to_date_once(
     def add_hats(connection: sa.Connection) -> None:
         connection.execute(sa.text("ALTER TABLE people ADD COLUMN hat VARCHAR"))
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (add_hats,))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, add_hats))
     for _ in range(2):
         async with Store(database) as store:
             assert await store.creations(1) == [creation]
@@ -133,16 +135,18 @@ async def test_deleted_texts_are_gone_from_the_files(
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM people").fetchall()
-            await file.forget(1)
+            await file.run(partial(forget, person_id=1, note=None))
+            await file.empty_log()
             assert is_kept()
         assert [record.getMessage() for record in caplog.records] == [
             f"{path}: somebody uses this database, so its log keeps what was deleted for a while"
         ]
-        await file.forget(2)
+        await file.empty_log()
         assert not is_kept()
         voice = await file.add_voice("keats", "verse", SECRET)
         assert is_kept()
-        await file.remove_voice(voice.id)
+        await file.run(partial(remove_voice, voice_id=voice.id))
+        await file.empty_log()
         assert not is_kept()
 
 
@@ -273,7 +277,7 @@ async def test_a_server_that_does_not_answer_is_an_error_after_a_while_and_holds
 ) -> None:
     monkeypatch.setattr(module, "CLOSING_SECONDS", 0.3)
     store = await Store(postgresql).__aenter__()
-    await store.set_seed(1, 42)
+    await store.run(partial(set_seed, person_id=1, seed=42))
     with frozen(postgresql_folder), monkeypatch.context() as patched:
         patched.setattr(module, "PATIENCE_SECONDS", 0.3)
         with pytest.raises(StoreError, match="database cannot be used: it does not answer"):

@@ -194,7 +194,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
         shelf = bot.shelf
         version = (await shelf.current("dino")).version
         seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, version, 42, 0, "", 1.0, 60)
-        names = (await shelf.write(seeded)).texts
+        names = (await shelf.write(seeded)).names
         whole_names = [name for name in names if is_whole(name)][:4]
         cards = [name_card(name, seeded.code, str(layout.meaning(name)))[0] for name in whole_names]
         version = (await shelf.current("poem")).version
@@ -208,7 +208,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
                 count=1,
                 own_words=len(line),
             )
-            own, rest = layout.verse(creation, await shelf.write(creation))
+            own, rest = layout.verse(await shelf.write(creation))
             page, _ = verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET)
             cards.append(page)
     worlds = [svg(world(Creature(name)), 0, 0, scene.WIDTH, scene.HEIGHT) for name in names]

@@ -11,12 +11,11 @@ from bot.asks import Said
 from bot.cards.bodies import REAL
 from bot.commands import games
 from bot.commands.games import FAMOUS, little_known
-from bot.inbox import Note
 from bot.settings import Settings
 from bot.words import sentences
 from model.text.sources import DINOSAURS
 from tests.fake_chat import FakeChat, Shown
-from tests.serving import ALICE, BOB, Slow, install, serving, untrained
+from tests.serving import ALICE, BOB, Slow, install, serving, untrained, use
 
 NOON = datetime.fromisoformat("2036-11-28T12:00:00+00:00")
 
@@ -50,7 +49,7 @@ async def test_a_round_outlives_new_weights_and_a_restart(
         begun = await chat.ask("/today")
         first = await chat.press(begun.labels[0])
         newer = install(own_checkpoints / "dino", untrained("names", seed=2))
-        await chat.bot.shelf.use("dino", newer)
+        await use(chat.bot.shelf, "dino", newer)
     async with serving(own_settings) as chat:
         bob = FakeChat(chat.bot, BOB)
         assert (await bob.ask("/today")).labels == begun.labels
@@ -98,20 +97,6 @@ async def test_of_two_buttons_pressed_at_once_the_first_counts(chat: FakeChat) -
     await chat.bot.idle()
     _, answer, word = chat.messages
     assert word.message == sentences.ANSWERED[answer.text.startswith("Right")]
-
-
-async def test_a_press_whose_answer_a_stop_cut_off_is_answered_by_the_next_start(
-    chat: FakeChat,
-) -> None:
-    begun = await chat.ask("/today")
-    answer = await chat.press(begun.labels[0], message=begun)
-    facts = {"person": ALICE, "chat": ALICE, "message": 1, "date": 0.0, "text": "", "name": ""}
-    for is_left in (True, False):
-        chat.note = Note(bot=1, update=1, is_left=is_left, **facts)  # type: ignore[arg-type]
-        again = await chat.press(begun.labels[0], message=begun)
-        assert again.message == answer.message
-        assert len(chat.messages) == 3  # the question, its answer, and the answer of the new start
-    assert chat.released[-1].endswith("the first press counts. /today goes on.")
 
 
 async def test_a_round_may_be_finished_until_an_hour_after_midnight(

@@ -4,12 +4,13 @@ import asyncio
 import json
 import threading
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bot.database import StoreError, put
-from bot.learned import Weights
+from bot.learned import Weights, choose, remove_voice
 from bot.store import Store
 from bot.voices import LETTERS, Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
@@ -66,7 +67,7 @@ async def test_nobody_waits_while_weights_are_written(
     monkeypatch.setattr("bot.learned.put", slow)
     keeping = asyncio.create_task(store.keep_weights("dino", content_of(made_in(2026))))
     assert await asyncio.to_thread(begun.wait, 10)
-    await store.set_seed(1, 42)
+    await store.person(1)
     assert not keeping.done()
     may_go_on.set()
     await keeping
@@ -87,8 +88,8 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
     await store.replace_text(keats.id, "Lamia\n")
     assert await store.voice_text(keats.id) == "Lamia\n"
     version = await store.keep_weights(keats.id, content_of(untrained("verse")))
-    await store.use(keats.id, version, None)
-    await store.remove_voice(keats.id)
+    await store.run(partial(choose, network=keats.id, version=version, before=None))
+    await store.run(partial(remove_voice, voice_id=keats.id))
     assert (await store.voice(keats.id), await store.in_use(keats.id)) == (None, None)
     assert await store.weights(keats.id) == []
     assert await store.voice_text(keats.id) == ""

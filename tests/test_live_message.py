@@ -2,11 +2,23 @@
 
 import asyncio
 import math
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from bot.chat import SLOW_SECONDS, TYPING_SECONDS, Buttons, Gone, InDoubt, LiveMessage, NotSent
+from bot.asks import Said
+from bot.chat import (
+    SLOW_SECONDS,
+    TYPING_SECONDS,
+    Answer,
+    Buttons,
+    Gone,
+    InDoubt,
+    LiveMessage,
+    NotSent,
+    unchanged,
+)
 from bot.words.pieces import Message, said
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time
@@ -20,6 +32,16 @@ def chat_at(pace: float) -> FakeChat:
     return chat
 
 
+def ask_in(chat: FakeChat) -> Said:
+    return Said(person=1, chat=chat, text="")
+
+
+async def end_of(live: LiveMessage) -> None:
+    """End the ask to which a message belongs."""
+    store = SimpleNamespace(run=lambda _: asyncio.sleep(0))
+    await live.ask.chat.end(Answer(END), unchanged, cast("Any", store), live.ask.shown)
+
+
 async def count(live: LiveMessage, seconds: int) -> None:
     for number in range(10 * seconds):
         live.show(said(str(number)))
@@ -29,12 +51,12 @@ async def count(live: LiveMessage, seconds: int) -> None:
 @in_no_time
 async def test_changes_keep_their_distance_and_show_only_new_text() -> None:
     chat = chat_at(3.0)
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         await count(live, 10)
         for _ in range(100):
             live.show(said("same"))
             await asyncio.sleep(0.1)
-    await live.conclude(END)
+    await end_of(live)
     (message,) = chat.messages
     *numbers, same, end = message.history  # after 0.5, 3.5, 6.5, 9.5 and 12.5 s, and in the end
     assert list(map(int, numbers)) == pytest.approx([5, 35, 65, 95], abs=1)
@@ -44,7 +66,7 @@ async def test_changes_keep_their_distance_and_show_only_new_text() -> None:
 @in_no_time
 async def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_show() -> None:
     chat = chat_at(3.0)
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         await asyncio.sleep(SLOW_SECONDS + 2.5 * TYPING_SECONDS)
         assert chat.typed == 3
         live.show(said("begun"))
@@ -62,11 +84,11 @@ async def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_
 async def test_nothing_unfinished_is_shown(pace: float, waiting: float, seconds: int) -> None:
     chat = chat_at(pace)
     chat.waiting = waiting
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         live.show(said("begun"))
         await asyncio.sleep(SLOW_SECONDS - 0.1)
         await count(live, seconds)
-    await live.conclude(END)
+    await end_of(live)
     assert chat.typed == 0
     assert [message.history for message in chat.messages] == [["end"]]
 
@@ -83,13 +105,13 @@ async def test_no_unfinished_text_appears_after_the_end(monkeypatch: pytest.Monk
         await asyncio.sleep(30)
         await change(number, message, buttons, unfinished=unfinished)
 
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         live.show(said("first"))
         await asyncio.sleep(2)
         monkeypatch.setattr(chat, "change", slow)
         live.show(said("second"))
         await asyncio.sleep(2)
-    await live.conclude(END)
+    await end_of(live)
     live.show(said("late"))
     await asyncio.sleep(100)
     assert chat.messages[0].history == ["first", "second", "end"]
@@ -99,12 +121,12 @@ async def test_no_unfinished_text_appears_after_the_end(monkeypatch: pytest.Monk
 async def test_a_failure_ends_nothing_and_a_message_that_is_gone_is_replaced() -> None:
     chat = chat_at(1.0)
     chat.failures = [NotSent("no")]
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         await count(live, 5)
         chat.failures = [Gone("deleted")]
         await count(live, 2)
         chat.failures = [Gone("deleted")]
-    await live.conclude(END)
+    await end_of(live)
     assert [message.text for message in chat.messages[1:]] == ["end"]
 
 
@@ -112,10 +134,8 @@ async def test_a_failure_ends_nothing_and_a_message_that_is_gone_is_replaced() -
 async def test_after_a_beginning_that_may_have_arrived_only_the_end_follows_once() -> None:
     chat = chat_at(1.0)
     chat.failures = [InDoubt("lost")]
-    async with LiveMessage(chat) as live:
+    async with LiveMessage(ask_in(chat)) as live:
         await count(live, 10)
     assert chat.messages == []
-    chat.failures = [InDoubt("lost")]
-    with pytest.raises(InDoubt):
-        await live.conclude(END)
-    assert chat.messages == []
+    await end_of(live)
+    assert [message.history for message in chat.messages] == [["end"]]

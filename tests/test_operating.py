@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from bot import schema
 from bot.backup import backup, restore
 from bot.settings import Secret, Settings
-from bot.store import Store
+from bot.store import Store, ban
 from model.errors import MangosaurusError
 from tests.checkpoints import files_in
 from tests.databases import make, sql
 from tests.fake_chat import FakeChat
 from tests.processes import ended, environment_of
-from tests.serving import install_both, serving, until, untrained
+from tests.serving import install_both, serving, until, untrained, use
 from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
@@ -39,7 +39,7 @@ async def learn(chat: FakeChat) -> None:
     """Let a bot have a voice, and weights that are nowhere else."""
     await teach(chat.bot, "pokemon", "names", untrained("names", 1, "Pikachu"))
     new = await chat.bot.store.keep_weights("dino", content_of(untrained("names", 9)))
-    assert await chat.bot.shelf.use("dino", new)
+    await use(chat.bot.shelf, "dino", new)
 
 
 async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:
@@ -85,7 +85,7 @@ async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind
     environment = environment_of(own_settings.checkpoints, tmp_path)
     async with serving(own_settings) as chat:
         await learn(chat)
-        await chat.bot.store.ban(7654321)
+        await chat.bot.store.run(lambda connection: ban(connection, 7654321))
         sql(tmp_path / "mangosaurus.db", "INSERT INTO polled VALUES (1, 2, 3)")
         sql(tmp_path / "mangosaurus.db", MANY)
         people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]

@@ -12,9 +12,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest, RetryAfter, TimedOut
 
-from bot.telegram.pacing import AT_ONCE, Pacing
+from bot.telegram.pacing import AT_ONCE, REFUSAL, Pacing
 from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
@@ -40,15 +40,18 @@ class Queue:
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
 
-    def start(self, name: str, chat_id: int = 1, *, is_edit: bool = False) -> asyncio.Task[str]:
+    def start(
+        self, name: str, chat_id: int = 1, *, seconds: float = 600, is_refusal: bool = False
+    ) -> asyncio.Task[str]:
         call = functools.partial(self._call, name)
-        place = self.pacing.place()
-        return asyncio.create_task(self.pacing.send(call, chat_id, place, is_edit=is_edit))
+        place = REFUSAL if is_refusal else self.pacing.place()
+        return asyncio.create_task(self.pacing.send(call, chat_id, place, seconds=seconds))
 
     async def say_at_once(self, name: str, chat_id: int = 1) -> None:
         await self.pacing.send_at_once(functools.partial(self._call, name), chat_id)
 
     async def _call(self, name: str) -> str:
+        self.pacing.check()
         self.tried.append((now(), name))
         await asyncio.sleep(self.latency)
         if self.errors.get(name):
@@ -139,8 +142,8 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_
         (5, "press"),
         (5, "other"),
         (700.1, "first"),
-        (700.1, "second"),
         (702.2, "first"),
+        (702.3, "second"),
     ]
 
 
@@ -152,9 +155,8 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
     await asyncio.sleep(1)
     tasks.append(queue.start("second", 2))
     await asyncio.sleep(1)
-    # the silence lasts 4 s of the next 30 s; then 25 of 30 messages a second may be answers
-    assert queue.pacing.room(0, 30) == (30 - 4) * 25 - queue.pacing.waiting
-    assert not queue.pacing.allow_refusal(3, 0)
+    # the silence lasts 4 s of the next 30 s
+    assert queue.pacing.room(0, 30) == (30 - 4) * 30 - queue.pacing.waiting
     with pytest.raises(NotDoneError):  # it would be useless after the silence
         await queue.say_at_once("press", 3)
     await queue.start("third", 3)
@@ -162,26 +164,53 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
     await asyncio.gather(*tasks)
     with pytest.raises(RetryAfter):
         await queue.say_at_once("press", 3)
-    assert [queue.pacing.wait(4, 0, in_all) for in_all in (0, 50)] == [20, 22]
+    assert [queue.pacing.wait(4, 0, in_all) for in_all in (0, 60)] == [20, 22]
 
 
 @in_no_time
-async def test_a_refusal_is_spared_where_nothing_is_expected_or_after_five_messages() -> None:
-    queue = Queue()
-    assert all(queue.pacing.allow_refusal(1, 0) for _ in range(20))
-    assert not queue.pacing.allow_refusal(1, 1)
-    await asyncio.gather(*(queue.start(f"{n}", n) for n in range(5)))
-    assert [queue.pacing.allow_refusal(1, 1) for _ in range(2)] == [True, False]
-    waits = [
-        queue.start(f"to a chat {n}", 9) for n in range(5)
-    ]  # a chat takes four in four seconds
-    await asyncio.sleep(1)
-    assert not queue.pacing.allow_refusal(1, 0)
-    await asyncio.gather(*waits)
+async def test_a_refusal_leaves_behind_every_answer_or_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.telegram.pacing.RATE", 1)
+    queue = Queue(latency=0)
+    refusals = [queue.start(f"no {n}", n, seconds=6.5, is_refusal=True) for n in range(2, 9)]
+    await asyncio.sleep(0)  # the first leaves at once
+    answers = [queue.start(f"{n}", n) for n in range(12, 15)]
+    await asyncio.wait([*refusals, *answers])
+    assert list(queue.sent) == ["no 2", "12", "13", "14", "no 3", "no 4", "no 5"]
+    assert [type(each.exception()) for each in refusals[4:]] == [TimeoutError] * 3
+    assert queue.pacing.waiting == 0
 
 
 @in_no_time
-async def test_a_message_that_surely_failed_is_tried_again_for_ten_minutes_and_one_in_doubt_never(
+async def test_a_turn_that_begins_at_once_is_counted_and_can_be_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.telegram.pacing.RATE", 2)
+    queue = Queue(latency=0)
+    assert [queue.pacing.begin(chat) for chat in (1, 2, 3)] == [True, True, False]
+    waiting = queue.start("3", 3)
+    queue.pacing.end(1)
+    call = functools.partial(queue._call, "2")
+    await queue.pacing.send(call, 2, queue.pacing.place(), has_begun=True)
+    await waiting
+    assert queue.sent == {"2": 0, "3": 1}
+
+
+@in_no_time
+async def test_nothing_leaves_while_it_is_closed() -> None:
+    queue = Queue(latency=0)
+    queue.pacing.close()
+    waiting = queue.start("x")
+    await asyncio.sleep(5)
+    assert not queue.pacing.begin(2)
+    assert queue.tried == []
+    queue.pacing.open()
+    assert await waiting == "x"
+
+
+@in_no_time
+async def test_a_message_that_surely_failed_is_tried_again_for_a_time_and_one_in_doubt_never(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     queue = Queue()
@@ -199,19 +228,6 @@ async def test_a_message_that_surely_failed_is_tried_again_for_ten_minutes_and_o
     names = [name for _, name in queue.tried]
     assert (names.count("x"), names.count("y"), queue.pacing.given_up) == (1, 1, 1)
     assert caplog.messages[-1] == "A message to 1 was given up: no connection"
-
-
-@in_no_time
-async def test_an_edit_is_tried_again_even_if_it_may_have_arrived() -> None:
-    queue = Queue()
-    queue.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 999, "z": [LOST, *[DOWN] * 999]}
-    queue.errors["same"] = [BadRequest("message is not modified")]
-    assert await queue.start("x", is_edit=True)
-    for name, expected in (("y", NetworkError), ("z", NotDoneError), ("same", BadRequest)):
-        with pytest.raises(expected) as caught:
-            await queue.start(name, is_edit=True)
-        assert type(caught.value) is expected
-    assert 1200 < now() < 1206  # "y" and "z" were given up after 600 s each
 
 
 @in_no_time

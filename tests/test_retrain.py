@@ -196,29 +196,27 @@ async def test_a_failure_is_explained_and_changes_nothing(
     assert not script.folder.exists()
 
 
-async def test_a_run_whose_first_message_is_not_sent_does_not_begin(
-    script: Script, admin: FakeChat
+@pytest.mark.parametrize("failure", [NotSent("no way"), InDoubt("lost")])
+async def test_a_run_whose_first_message_is_not_sent_ends_with_a_message(
+    script: Script, admin: FakeChat, failure: Exception
 ) -> None:
-    admin.failures = [NotSent("no way")]
+    admin.failures = [failure]
     await admin.ask("/retrain dino")
-    assert script.folders == []
-    admin.bot.tally.errors.clear()
-    await begun(admin, script)
+    await until(lambda: script.folders)
+    script.trained()
+    assert "That's better" in (await verdict(admin)).text
+    assert len(admin.messages) == 1
 
 
-async def test_a_run_ends_well_if_its_verdict_cannot_be_said_or_its_message_is_gone(
+async def test_a_verdict_whose_message_is_gone_comes_in_a_new_one(
     script: Script, admin: FakeChat
 ) -> None:
-    """The new weights are in use all the same, and the run has ended."""
-    failures = NotSent("away"), InDoubt("lost"), Gone("message to edit not found")
-    for number, failure in enumerate(failures):
-        message = await begun(admin, script)
-        admin.failures.append(failure)
-        new = script.trained(seed=number)
-        shown = await verdict(admin)
-        assert message.text == BEGUN
-        assert ("That's better" in shown.text) == isinstance(failure, Gone)
-        assert in_use(admin) == new
+    message = await begun(admin, script)
+    admin.failures.append(Gone("message to edit not found"))
+    new = script.trained()
+    assert "That's better" in (await verdict(admin)).text
+    assert message.text == BEGUN
+    assert in_use(admin) == new
 
 
 async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.chat import Explained, StartError
 from bot.creations import Creation, Text
 from bot.settings import Settings
-from bot.shelf import KEPT, Shelf
+from bot.shelf import KEPT, OvertakenError, Shelf
 from bot.store import Store
 from bot.words import sentences
 from bot.writer import Writer
@@ -31,7 +31,7 @@ from model.writing.requests import (
     generator_for,
 )
 from tests.databases import sql
-from tests.serving import install, serving, untrained, untrained_poet
+from tests.serving import install, serving, untrained, untrained_poet, use
 from tests.training import content_of
 
 ROWS = 12
@@ -189,15 +189,13 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(
     dino = own_checkpoints / "dino"
     versions = [install(dino, untrained("names", seed)) for seed in range(3, KEPT + 5)]
     async with shelf_of(tmp_path / "people.db", own_checkpoints) as shelf:
-        texts = [await shelf.write(creation(version)) for version in versions]
-        assert [await shelf.write(creation(version)) for version in versions] == texts
-        assert len({text.texts for text in texts}) == len(versions)
+        wanted = [creation(version) for version in versions]
+        texts = [await shelf.write(each) for each in wanted]
+        assert [await shelf.write(each) for each in wanted] == texts
+        assert len({each.text for each in texts}) == len(versions)
         assert writing_threads() == KEPT
         for _ in range(2):
-            assert (
-                await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
-                == texts * 4
-            )
+            assert await asyncio.gather(*(shelf.write(each) for each in wanted * 4)) == texts * 4
         assert writing_threads() == KEPT
 
 
@@ -213,7 +211,7 @@ async def test_a_version_that_is_found_serves_only_once_it_is_chosen(
         assert (await shelf.refresh("dino")).version == released
         found = {each.version for each in await shelf.versions("dino")}
         assert found > {learned_version, trained, released}
-        assert await shelf.use("dino", trained)
+        await use(shelf, "dino", trained)
         assert (await shelf.current("dino")).version == trained
 
 
@@ -227,8 +225,9 @@ async def test_a_choice_serves_in_every_process_and_after_a_restart(
         shelf_of(database, own_checkpoints) as other,
     ):
         old = (await shelf.current("dino")).version
-        assert await shelf.use("dino", new, expected=old)
-        assert not await shelf.use("dino", old, expected=old)
+        await use(shelf, "dino", new, old)
+        with pytest.raises(OvertakenError):
+            await use(shelf, "dino", old, old)
         # no longer a candidate, so it is kept
         assert sql(database, "SELECT count(candidate_since) FROM weights") == [(0,)]
         assert (await shelf.current("dino")).version == new
@@ -243,29 +242,27 @@ async def test_a_version_that_is_gone_or_writes_another_form_is_not_chosen(
     async with shelf_of(database, own_checkpoints) as shelf, Store(database) as store:
         before, verse = await shelf.current("dino"), await shelf.current("poem")
         with pytest.raises(CheckpointError, match="cannot be read"):
-            await shelf.use("dino", "0" * 12)
+            await use(shelf, "dino", "0" * 12)
         await store.keep_weights("dino", content_of(verse))
         with pytest.raises(CheckpointError, match="writes verse, not names"):
-            await shelf.use("dino", verse.version)
+            await use(shelf, "dino", verse.version)
         assert (await shelf.current("dino")).version == before.version
         await store.keep_weights("letters", content_of(before))
         with pytest.raises(CheckpointError, match="writes names, not verse"):
-            await shelf.use("letters", before.version)
+            await use(shelf, "letters", before.version)
         with pytest.raises(Explained) as raised:
             await shelf.write(creation("0" * 12))
-        assert raised.value.sentence == sentences.GONE
+        assert raised.value.sentence == sentences.NOT_WRITTEN
 
 
-async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_them(
+async def test_damaged_weights_are_refused_and_others_serve(
     database: str, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     older, worse, new = [await learned(database, year) for year in (2025, 2026, 2027)]
     sql(database, f"UPDATE weights SET candidate_since = '2025' WHERE version = '{worse}'")
     async with shelf_of(database, own_checkpoints) as shelf:
-        await shelf.use("dino", older)
-        await shelf.use("dino", new)
-        released = (await shelf.current("poem")).version
-        await shelf.write(creation(released, "poem"))
+        await use(shelf, "dino", older)
+        await use(shelf, "dino", new)
     kind = "bytea" if "://" in database else "BLOB"
     is_damaged = f"version NOT IN ('{older}', '{worse}')"
     sql(database, f"UPDATE weights SET content = CAST('x' AS {kind}) WHERE {is_damaged}")
@@ -273,13 +270,16 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
         assert (await shelf.current("dino")).version == older
         assert f": its version {new} is damaged" in caplog.text
         assert f"Serving dino {older} instead" in caplog.text
-        assert (await shelf.current("poem")).version == released
-    caplog.clear()
-    (own_checkpoints / "poem" / f"{released}.safetensors").unlink()
-    assert install(own_checkpoints / "dino", untrained("names", 3)) != new
+
+
+async def test_released_weights_are_not_copied_into_the_database(
+    database: str, own_checkpoints: Path
+) -> None:
     async with shelf_of(database, own_checkpoints) as shelf:
-        assert await shelf.load("poem", released)  # a good file replaced the damaged copy
-        assert f"its version {released} is damaged" not in caplog.text
+        chosen = install(own_checkpoints / "dino", untrained("names", 3))
+        await use(shelf, "dino", chosen)
+        await shelf.write(creation(chosen))
+    assert sql(database, "SELECT count(*) FROM weights") == [(0,)]
 
 
 async def test_without_one_network_the_other_is_served(

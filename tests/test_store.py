@@ -3,8 +3,10 @@
 import asyncio
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.creations import CODE, Creation, Person, Wish
-from bot.store import LARGEST_SEED, NEW_SEEDS, Store
+from bot.store import LARGEST_SEED, NEW_SEEDS, Store, forget, record, set_seed
 from model.text.forms import Genre
 from tests.databases import draft, emptied, make, sql, take
 from tests.serving import until, untrained
@@ -28,44 +30,36 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
     assert max(seeds) < NEW_SEEDS
     assert [await take(store, person) for person in range(20)] == [(seed, 0) for seed in seeds]
     for person, seed in ((2**52, LARGEST_SEED), (-(10**12), 0)):  # the largest numbers
-        await store.set_seed(person, seed)
+        await store.run(partial(set_seed, person_id=person, seed=seed))
         creation = await make(store, person)
         assert await store.creations(person) == [creation]
         assert creation.seed == seed
 
 
-async def test_creations_that_never_arrived_and_weights_that_did_not_win_go_after_a_while(
+async def test_weights_that_did_not_win_go_after_a_while(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.LOG_SECONDS", 0.01)
     monkeypatch.setattr("bot.store.TIDY_EVERY", 1)
     async with Store(database) as store:
-        new, arrived = await draft(store, 1), await make(store, 1)
         won, lost, tried = (content_of(untrained("names", seed)) for seed in range(3))
         await store.keep_weights("dino", won)
         await store.keep_weights("dino", lost, candidate=True)
         sql(database, "UPDATE weights SET candidate_since = '2026' WHERE candidate_since <> ''")
         await store.keep_weights("dino", tried, candidate=True)
         tidying = asyncio.create_task(store.keep_tidy())
-        for _ in range(2):
-            await draft(store, 1)
-            sql(
-                database,
-                "UPDATE creations SET created = '2026-01-01T12:00:00+00:00' "
-                f"WHERE code <> '{new.code}'",
-            )
-            await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
+        await until(lambda: sql(database, "SELECT count(*) FROM weights") == [(2,)])
         tidying.cancel()
         left = {await store.content(each.version) for each in await store.weights("dino")}
         assert left == {won, tried}
-        assert await store.creation(new.code) == new
-        assert [kept.code for kept in await store.creations(1)] == [arrived.code]
 
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
     for own_words in (0, 7):
         wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9xb4q", own_words=own_words, word="Mä")
-        creation = await store.draft(1, wish, "cf4b27233ab0", 0.8)
+        creation = await store.next_creation(1, wish, "cf4b27233ab0", 0.8)
+        creation = dataclasses.replace(creation, text="Mäx\nMäy\nMäz", has_capitals=True)
+        await store.run(partial(record, creation=creation))
         assert await store.creation(creation.code) == creation
         assert (creation.count, creation.temperature, creation.own_words) == (3, 1.3, own_words)
         assert (creation.voice, creation.word) == ("k7m2p9xb4q", "Mä")
@@ -82,7 +76,8 @@ async def test_a_code_that_is_taken_is_not_given_again(
     monkeypatch.setattr("bot.store.new_code", lambda: next(drawn))
     first, second = await make(store, 1), await make(store, 2)
     assert (first.code, second.code) == ("2222222222", "3333333333")
-    await store.keep(dataclasses.replace(second, code=first.code))
+    other = dataclasses.replace(second, code=first.code)
+    await store.run(partial(record, creation=other))
     assert await store.creation(first.code) == first
 
 
@@ -90,19 +85,19 @@ async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database:
     async with AsyncExitStack() as stack:
         opening = (stack.enter_async_context(Store(database)) for _ in range(4))
         stores = await asyncio.gather(*opening)
-        await stores[0].set_seed(1, 42)
+        await stores[0].run(partial(set_seed, person_id=1, seed=42))
         assert [await take(store, 1) for store in stores] == [(42, turn) for turn in range(4)]
         assert await stores[0].creations(1) == await stores[3].creations(1)
         assert await stores[0].size() > 4096
 
 
-PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
+PEOPLE, BEGUN = st.integers(1, 3), st.integers(0, 30)
 
 
 def action(
     name: str, subject: st.SearchStrategy[int], **details: list[Any]
 ) -> st.SearchStrategy[tuple[str, int, Any]]:
-    """Draw the name of an action, its person or draft, and one value for each detail."""
+    """Draw the name of an action, its person or creation, and one value for each detail."""
     choices = st.fixed_dictionaries(
         {name: st.sampled_from(values) for name, values in details.items()}
     )
@@ -110,9 +105,8 @@ def action(
 
 
 ACTIONS = st.one_of(
-    action("draft", PEOPLE, genre=[Genre.DINO, Genre.POEM, Genre.SONNET]),
-    action("arrived", DRAFTS),
-    action("discard", DRAFTS),
+    action("begin", PEOPLE, genre=[Genre.DINO, Genre.POEM, Genre.SONNET]),
+    action("record", BEGUN),
     action("set_seed", PEOPLE, seed=[0, 1, LARGEST_SEED]),
     action("forget", PEOPLE),
     action("reopen", PEOPLE),
@@ -125,23 +119,18 @@ class Model:
 
     people: dict[int, Person] = field(default_factory=dict)
     creations: dict[str, Creation] = field(default_factory=dict)
-    arrived_codes: set[str] = field(default_factory=set)
 
-    def draft(self, creation: Creation) -> None:
+    def begin(self, creation: Creation) -> None:
         person = self.people.setdefault(creation.person, Person(creation.person, creation.seed))
         turn = person.dino_turns if creation.genre is Genre.DINO else person.poem_turns
         assert (creation.seed, creation.turn) == (person.seed, turn)
-        self.creations[creation.code] = creation
 
-    def arrived(self, creation: Creation) -> None:
-        if creation.code in self.creations:
-            self.arrived_codes.add(creation.code)
-            person, turns = self.people[creation.person], f"{creation.genre.network}_turns"
-            if (person.seed, getattr(person, turns)) == (creation.seed, creation.turn):
+    def record(self, creation: Creation) -> None:
+        if creation.code not in self.creations:
+            self.creations[creation.code] = creation
+            person, turns = self.people.get(creation.person), f"{creation.genre.network}_turns"
+            if person and (person.seed, getattr(person, turns)) == (creation.seed, creation.turn):
                 self.people[person.id] = dataclasses.replace(person, **{turns: creation.turn + 1})
-
-    def discard(self, creation: Creation) -> None:
-        self.creations.pop(creation.code, None)
 
     def set_seed(self, person: int, seed: int) -> None:
         self.people[person] = Person(person, seed)
@@ -153,10 +142,17 @@ class Model:
         }
 
 
+CHANGES: dict[str, Any] = {
+    "record": record,
+    "set_seed": set_seed,
+    "forget": partial(forget, note=None),
+}
+
+
 async def do_and_compare(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     """Do all actions of a burst at once, and compare with the model, which does one after the
     other."""
-    model, drafts = Model(), list[Creation]()
+    model, begun = Model(), list[Creation]()
     store = await Store(database).__aenter__()
     for burst in bursts:
         actions = []
@@ -164,16 +160,18 @@ async def do_and_compare(database: str, bursts: list[list[tuple[str, Any, Any]]]
             if name == "reopen":
                 await store.close()
                 store = await Store(database).__aenter__()
-            elif name == "draft":
-                drafts.append(await draft(store, subject, **details))
-                model.draft(drafts[-1])
-            elif name not in ("arrived", "discard"):
+            elif name == "begin":
+                begun.append(await draft(store, subject, **details))
+                model.begin(begun[-1])
+            elif name != "record":
                 actions.append((name, subject, details))
-            elif drafts:
-                actions.append((name, drafts[subject % len(drafts)], details))
-        await asyncio.gather(
-            *(getattr(store, name)(subject, **details) for name, subject, details in actions)
-        )
+            elif begun:
+                actions.append((name, begun[subject % len(begun)], details))
+
+        def change(name: str, subject: Any, details: dict[str, Any]) -> Callable[[Any], None]:
+            return lambda connection: CHANGES[name](connection, subject, **details)
+
+        await asyncio.gather(*(store.run(change(*each)) for each in actions))
         for name, subject, details in actions:
             getattr(model, name)(subject, **details)
     for person in range(1, 4):
@@ -181,10 +179,9 @@ async def do_and_compare(database: str, bursts: list[list[tuple[str, Any, Any]]]
         expected = model.people.get(person, Person(person, known.seed))
         assert known == expected
         own = {code for code, one in model.creations.items() if one.person == person}
-        found = {creation.code for creation in await store.creations(person)}
-        assert found == own & model.arrived_codes
-    kept = [await store.creation(one.code) for one in drafts]
-    assert kept == [one if one.code in model.creations else None for one in drafts]
+        assert {creation.code for creation in await store.creations(person)} == own
+    kept = [await store.creation(one.code) for one in begun]
+    assert kept == [one if one.code in model.creations else None for one in begun]
     await store.close()
 
 

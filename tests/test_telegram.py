@@ -5,17 +5,16 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from telegram.error import BadRequest
 
 from bot.app import Bot
 from bot.asks import Said
-from bot.chat import Button, Explained, Gone, InDoubt, NotSent, StartError
-from bot.commands import COMMANDS, Command, chatter, menu
+from bot.chat import Answer, Button, Document, LiveMessage, StartError
+from bot.commands import COMMANDS, Command, Prepared, chatter, menu
 from bot.settings import Settings
-from bot.telegram.chat import TAGS, TelegramChat
+from bot.telegram.shown import TAGS
 from bot.words import admins, sentences
 from bot.words.pieces import Message, Piece, Style, said
 from tests.fake_chat import picture_of
@@ -237,7 +236,9 @@ async def test_whoever_is_banned_gets_nothing_at_all_also_after_a_new_start(
         typed = await server.query("inline_query", BOB, query="mango", offset="")
         await visit.settled()
         assert typed not in server.answers
-        assert (await visit.bot.store.left(ME["id"]))[1] == []  # nothing waits for a later start
+        assert (await visit.telegram.inbox.left(ME["id"]))[
+            1
+        ] == []  # nothing waits for a later start
         await visit.say(f"/ban {BOB} no", ADMIN)
         assert len(await visit.say("/dino", BOB)) == 1
 
@@ -255,15 +256,31 @@ async def test_everybody_has_a_menu_and_admins_have_theirs(visit: Visit) -> None
 # What is shown
 
 
-async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Visit) -> None:
+def answering(*answers: Answer) -> Callable[..., Awaitable[Prepared]]:
+    """Return a command that has these answers, one an ask."""
+    left = iter(answers)
+
+    async def answer(ask: Said, _rest: str, bot: Bot) -> None:
+        await bot.end(ask, next(left))
+
+    return chatter(answer)
+
+
+async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrote(NASTY)
     message = Message(Piece(f"{style}{NASTY}{style}", style) for style in STYLES)
-    here = TelegramChat(visit.telegram, ALICE)
-    number = await here.say(message, [[Button(NASTY, NASTY)], []])
-    await here.change(number, message + Message([Piece("k7m2p9xb4q", "creation")]))
-    await here.picture(picture_of(b"\x89PNG"), message, [[Button("Undo", "undo")]])
-    await here.document("all.txt", b"{}", message)
-    await here.typing()
+    code = Message([Piece("k7m2p9xb4q", "creation")])
+    commands = answering(
+        Answer(message + code, [[Button(NASTY, NASTY)], []]),
+        Answer(message, [[Button("Undo", "undo")]], picture_of(b"\x89PNG")),
+        Answer(message, document=Document("all.txt", lambda: asyncio.sleep(0, b"{}"))),
+    )
+    monkeypatch.setattr("bot.telegram.sender.export_of", lambda *_: Document("", content_of_export))
+    monkeypatch.setitem(COMMANDS, "help", Command(commands))
+    for _ in range(3):
+        await visit.say("/help", ALICE)
     text, picture, document = visit.server.sent
     assert text["text"] == f"{message}k7m2p9xb4q"
     assert picture["caption"] == document["caption"] == str(message)
@@ -272,64 +289,49 @@ async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Vis
         assert parts(text, tag) == [f"{style}{NASTY}{style}"]
     assert parts(text, "bold") == [f"{style}{NASTY}{style}" for style in ("bold", "name", "own")]
     assert parts(text, "text_link")[-1] == f"k7m2p9xb4q{LINK}k7m2p9xb4q"
-    assert "reply_markup" not in text
-    assert calls_of(visit.server, "sendChatAction")[0]["action"] == "typing"
+    assert "reply_markup" not in text or text["reply_markup"]["inline_keyboard"]
 
 
-async def test_a_text_or_a_caption_that_is_too_long_is_cut(visit: Visit) -> None:
+async def content_of_export() -> bytes:
+    return b"{}"
+
+
+async def test_a_text_or_a_caption_that_is_too_long_is_cut(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrote("<&>🦕")
     message = Message([Piece("a"), *[Piece("<&>🦕", "bold"), Piece("<&>🦕", "verse")] * 600])
-    await TelegramChat(visit.telegram, ALICE).say(message)
-    await TelegramChat(visit.telegram, ALICE).picture(picture_of(b"\x89PNG"), message)
-    for text, most in zip(visit.server.texts, (4096, 1024), strict=True):
+    commands = answering(Answer(message), Answer(message, card=picture_of(b"\x89PNG")))
+    monkeypatch.setitem(COMMANDS, "help", Command(commands))
+    for most in (4096, 1024):
+        await visit.say("/help", ALICE)
+        text = visit.server.texts[-1]
         assert most - 1 <= len(text.encode("utf-16-le")) / 2 <= most
         assert str(message).startswith(text.removesuffix("…"))
 
 
-async def test_each_message_of_an_answer_names_the_presser_also_while_it_grows(
+async def test_an_answer_to_a_press_names_the_presser_also_while_it_grows(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def grow(ask: Said, _rest: str, _bot: Bot) -> None:
-        first = await ask.chat.say(said("one"), unfinished=True)
-        await ask.chat.change(first, said("two"))
-        await ask.chat.say(said("three"))
-        assert ask.pressed
-        await ask.chat.change(ask.pressed, said("four"))
-        raise Explained(said("five"))
+    shown: list[str] = []
+
+    async def grow(ask: Said, _rest: str, bot: Bot) -> None:
+        live = LiveMessage(ask)
+        for word in ("one", "two"):
+            await live.begin(said(word))
+            shown.append(visit.server.texts[-1])
+        await bot.end(ask, Answer(said("three")))
 
     (answer,) = await visit.say("/dino", ALICE, GROUP)
     monkeypatch.setitem(COMMANDS, "another", Command(chatter(grow)))
     await visit.press(answer, "another", BOB)
-    assert visit.server.texts == [
-        "four",
-        *(f"Person {BOB}:\n{word}" for word in ("two", "three", "five")),
-    ]
+    shown.append(visit.server.texts[-1])
+    assert shown == [f"Person {BOB}:\n{word}" for word in ("one", "two", "three")]
+    assert len(visit.server.texts) == 2
     assert len(calls_of(visit.server, "answerCallbackQuery")) == 1
 
 
 # What fails
-
-
-async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
-    here, text = TelegramChat(visit.telegram, ALICE), sentences.TABOO
-    await here.change(await here.say(text), text)  # an edit that changes nothing is no error
-    for refusal, expected in (
-        (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
-        (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
-        (Refusal(400, "Bad Request: not enough rights to send text messages"), Gone),
-        (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
-        (Refusal(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), Gone),
-        (Refusal(400, "Bad Request: chat not found"), Gone),
-        (Refusal(400, "Bad Request: message thread not found"), Gone),
-        # anything else that is not found is a bug
-        (Refusal(400, "Bad Request: file reference not found"), BadRequest),
-        (Refusal(504, "Gateway Timeout"), InDoubt),
-        (Refusal(401, "Unauthorized"), NotSent),
-    ):
-        visit.server.refusals["sendMessage"].append(refusal)
-        with pytest.raises(expected) as caught:
-            await here.say(text)
-        assert type(caught.value) is expected
 
 
 async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
@@ -375,7 +377,7 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
         assert anna["photo"]
     assert sent()[3:] == ["file-0", "upload", "file-1"]
     await visit.say("/dino", ALICE)  # only ids of cards that others can get, too, are kept
-    assert [*visit.telegram.file_ids.values()] == ["file-1"]
+    assert [*visit.bot.drawings.file_ids.values()] == ["file-1"]
 
 
 async def test_whoever_blocks_the_bot_is_in_the_log_and_no_error(

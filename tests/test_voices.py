@@ -216,10 +216,10 @@ async def test_a_voice_is_removed_after_a_question(
     assert (await admin.press(yes, message=question)).text == str(
         sentences.UNKNOWN_VOICE.format(pokemon.id)
     )
-    gone = (await admin.ask(f"/again {made.code}")).text
-    assert gone == str(sentences.GONE_WITH_VOICE)
+    assert (await admin.ask(f"/again {made.code}")).message == made.message
     _, exported = (await admin.ask("/export")).file or ("", b"")
-    assert str(sentences.GONE_WITH_VOICE) in exported.decode()
+    assert made.text_without_code in exported.decode()
+    assert (await admin.press("another", message=made)).text == str(sentences.VOICE_GONE)
 
 
 async def test_a_voice_whose_name_is_refused_goes_by_its_id(

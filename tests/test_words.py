@@ -2,13 +2,14 @@
 Telegram."""
 
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asks import LONGEST_LINE
-from bot.creations import MOST_CONTINUED, Creation, Text
+from bot.creations import MOST_CONTINUED, Creation
 from bot.words import admins, layout, sentences
 from bot.words.pieces import Message, Piece, length, said
 from model.text.forms import Genre
@@ -61,33 +62,34 @@ def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
 )
 def test_every_poem_fits_and_begins_with_the_line_word_for_word(line: str, verse: str) -> None:
     poem = layout.reply(
-        made(Genre.POEM, line, length=MOST_CONTINUED, own_words=len(line)), Text((verse,))
+        made(Genre.POEM, line, length=MOST_CONTINUED, own_words=len(line), text=verse)
     )
     assert poem[0] == (line, "own")
     assert length(poem) <= LONGEST_MESSAGE
     line = line.replace("\n", "")
-    sonnet = made(Genre.SONNET, line, own_words=len(line))
-    assert length(layout.reply(sonnet, Text((verse[:900],)))) <= LONGEST_MESSAGE
+    sonnet = made(Genre.SONNET, line, own_words=len(line), text=verse[:900])
+    assert length(layout.reply(sonnet)) <= LONGEST_MESSAGE
 
 
 @given(st.lists(st.text("<&é'😀", min_size=1, max_size=40), min_size=1, max_size=10))
 def test_names_fit_and_stay_as_they_are(names: list[str]) -> None:
     for voice, style in (("", "name"), ("k7m2p9xb4q", "bold")):
         capitals = bool(voice)
-        shown = layout.reply(made(Genre.DINO, voice=voice), Text(tuple(names), capitals))
+        text = "\n".join(names)
+        shown = layout.reply(made(Genre.DINO, voice=voice, text=text, has_capitals=capitals))
         expected = names if capitals else [name.capitalize() for name in names]
         assert [text for text, each in shown if each == style] == expected
         assert length(shown) <= LONGEST_MESSAGE
 
 
 def test_a_name_by_a_voice_is_shown_without_its_meaning() -> None:
-    reply = layout.reply(made(Genre.DINO, voice="m4n5q8r9s2"), Text(("onychodon",), True))
-    assert str(reply) == "onychodon\n\nk7m2p9xb4q"
+    name = made(Genre.DINO, voice="m4n5q8r9s2", text="onychodon", has_capitals=True)
+    assert str(layout.reply(name)) == "onychodon\n\nk7m2p9xb4q"
 
 
 @given(st.text("a \n\u200b", max_size=9), st.text("b \n", max_size=9))
 def test_the_first_line_of_a_poem_is_whole(prompt: str, verse: str) -> None:
-    line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), True))
+    line, own_words = layout.first_line(made(Genre.POEM, prompt, text=verse, has_capitals=True))
     whole = prompt + verse
     assert line in ["", *(each.strip() for each in whole.split("\n"))]
     assert bool(line) == bool(whole.strip())
@@ -97,7 +99,8 @@ def test_the_first_line_of_a_poem_is_whole(prompt: str, verse: str) -> None:
 
 def own_and_verse(creation: Creation, text: str) -> list[tuple[str, str]]:
     """Return the pieces of verse as they are shown."""
-    return [(piece.text, piece.style) for piece in layout.shown(creation, Text((text,)))]
+    shown = layout.shown(replace(creation, text=text))
+    return [(piece.text, piece.style) for piece in shown]
 
 
 def test_a_completed_line_keeps_the_words_of_a_person_as_theirs() -> None:
@@ -106,7 +109,7 @@ def test_a_completed_line_keeps_the_words_of_a_person_as_theirs() -> None:
         ("Shall i", "own"),
         (" go, or stay?\nThou art", "verse"),
     ]
-    begun = layout.begun(sonnet, Text((", my love?\nthou art",)))
+    begun = layout.begun(replace(sonnet, text=", my love?\nthou art"))
     assert [*begun] == [
         Piece("Shall i", "own"),
         Piece(", my love?\nThou art", "verse"),

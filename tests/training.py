@@ -21,7 +21,7 @@ from model.text.forms import Form
 from model.weights.checkpoint import Checkpoint
 from model.weights.versions import save
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, until, untrained
+from tests.serving import ADMIN, until, untrained, use
 
 BEGINNINGS = (
     *("Pika", "Bulba", "Char", "Squir", "Élan", "Flab"),
@@ -68,7 +68,7 @@ async def teach(bot: Bot, name: str, form: Form, checkpoint: Checkpoint) -> Voic
     """Let a bot have a voice with these weights."""
     voice = await bot.store.voice_named(name) or await bot.store.add_voice(name, form, LIST)
     version = await bot.store.keep_weights(voice.id, content_of(checkpoint))
-    await bot.shelf.use(voice.id, version)
+    await use(bot.shelf, voice.id, version)
     return voice
 
 

@@ -15,33 +15,31 @@ from functools import partial
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
-from bot.creations import NOBODY, Creation, Text
+from bot.creations import NOBODY, Creation
 from bot.words import layout, sentences
 from bot.words.font import drawable
 from bot.words.pieces import link_to
 from model.text.forms import Genre
 
 
-def card_of(
-    creation: Creation, text: Text, n: int, username: str, drawings: Drawings
-) -> Picture | None:
+def card_of(creation: Creation, n: int, username: str, drawings: Drawings) -> Picture | None:
     """Return the card of a creation, or None if it has no card. The card shows the verse, all names
     if they are in a voice, or else name number `n`.
 
     At its foot stand a link to the bot, and the code of the creation.
     """
-    if layout.why_no_card(creation, text, n):
+    if layout.why_no_card(creation, n):
         return None
     source = f"{source_of(username)} · {creation.code}"
     name = str(creation.genre)  # in the name of the file
     if creation.genre is not Genre.DINO:
-        own, rest = map(drawable, layout.verse(creation, text))
+        own, rest = map(drawable, layout.verse(creation))
         card = partial(verse_card, own, rest, source, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
-        names = drawable(str(layout.shown(creation, text))).split("\n")
+        names = drawable(str(layout.shown(creation))).split("\n")
         card = partial(names_card, names, source)
     else:
-        name = text.texts[n].lower()
+        name = creation.names[n].lower()
         whose = creation.word or creation.prompt.capitalize() if creation.person == NOBODY else ""
         card = partial(
             name_card,

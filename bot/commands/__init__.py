@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from bot.answering import answer, say_with_card, show
+from bot.answering import answer, show, with_card
 from bot.app import Bot
 from bot.asks import Ask, Said
 from bot.cards import card_of_name
-from bot.chat import Button, Explained, Refused
+from bot.chat import Answer, Button, Explained, Refused
 from bot.commands import admin, games, names, people, verse, voices
 from bot.creations import NETWORKS
 from bot.limits import CHATTER, OFFERS, Work, work_for
@@ -89,7 +89,8 @@ async def _text(_ask: Said, rest: str, _bot: Bot) -> str:
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
     """Say hello."""
     card = card_of_name("mangosaurus", bot.username, bot.drawings)
-    await say_with_card(ask, card, sentences.START[ask.chat.is_private], FIRST, bot, FIRST)
+    hello = sentences.START[ask.chat.is_private]
+    await bot.end(ask, await with_card(ask, card, hello, FIRST, FIRST, bot))
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
@@ -100,7 +101,7 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
             facts = weights.version, weights.description.held_out_loss, len(weights.known_names)
             parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
     parts.append(sentences.ABOUT_SOURCE)
-    await ask.chat.say(joined("\n\n", parts))
+    await bot.end(ask, Answer(joined("\n\n", parts)))
 
 
 async def no_text(ask: Said, _caption: str, _bot: Bot) -> None:
@@ -124,7 +125,8 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     groups[PLAY].append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
     if not ask.is_admin:
         del groups[ADMINS]
-    await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups.values())))
+    shown = joined("\n\n", (joined("\n", group) for group in groups.values()))
+    await bot.end(ask, Answer(shown))
 
 
 def menu(*, is_admin: bool) -> dict[str, str]:
@@ -180,7 +182,7 @@ COMMANDS: dict[str, Command[Said]] = {
         YOURS,
     ),
     "export": Command(
-        steps(people.left_out, people.export, lambda _: people.EXPORT),
+        steps(_text, people.export, lambda _: people.EXPORT),
         "all I keep about you",
         "/export – all I keep about you; /forget deletes it",
         YOURS,

@@ -7,13 +7,17 @@ import asyncio
 import contextlib
 import platform
 import re
+from functools import partial
 from importlib import metadata
 
 from bot.app import Bot, memory
 from bot.asks import Said
-from bot.chat import Button, Explained
+from bot.chat import Answer, Button, Explained, unchanged
 from bot.commands.voices import teach, voice_called
 from bot.creations import NETWORKS
+from bot.shelf import OvertakenError
+from bot.store import ban as add_ban
+from bot.store import lift_ban
 from bot.training.runs import Run
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
@@ -34,7 +38,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     if wanted in FORMS:
         run = await teach(ask, wanted, options, bot)
     elif wanted in NETWORKS and not options:
-        run = Run(wanted, Network(wanted).form, wanted, ask.chat)
+        run = Run(wanted, Network(wanted).form, wanted, ask)
         if run.form == "verse" and not is_fresh:
             run.minutes = MINUTES
     else:
@@ -52,7 +56,9 @@ async def end(ask: Said, rest: str, bot: Bot) -> None:
     if run is None or rest.strip() not in ("", str(run.id)):
         raise Explained(admins.TRAINING_OVER)
     if ask.pressed is None:  # otherwise the message with the button will show it
-        await ask.chat.say(admins.ENDING)
+        await bot.end(ask, Answer(admins.ENDING))
+    else:
+        await bot.drop(ask)
     await run.end(how)
 
 
@@ -68,7 +74,7 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     ]
     others = (await bot.shelf.titles()).items()
     rows += [[Button(name, f"/models {other}")] for other, name in others if other != network]
-    await ask.chat.say(tables.versions(title, found, in_use), rows)
+    await bot.end(ask, Answer(tables.versions(title, found, in_use), rows))
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
@@ -85,29 +91,33 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
+    buttons = admins.below_use(network, forms[version], before, version)
+    doubt = admins.IN_USE_NOW.format(version, title)
+    reply = Answer(admins.IN_USE.format(version, title), buttons, doubt=doubt)
     try:
         expected = words[2] if words[2:] else before
-        chosen = await bot.shelf.use(network, version, expected, ask.chat.note)
+        change = await bot.shelf.choosing(network, version, expected)
+        await bot.end(ask, reply, change)
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
-    if not chosen:
-        raise Explained(admins.OVERTAKEN_USE.format(title))
-    buttons = admins.below_use(network, forms[version], before, version)
-    await ask.chat.say(admins.IN_USE.format(version, title), buttons)
+    except OvertakenError as error:
+        raise Explained(admins.OVERTAKEN_USE.format(title)) from error
+    await bot.shelf.refresh(network)
 
 
 async def ban(ask: Said, rest: str, bot: Bot) -> None:
     """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts the ban."""
+    bans, change = bot.banned, unchanged
     if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
         person = int(found[1])
         if person in (ask.person, *bot.admins):
             raise Explained(admins.BANS_NO_ADMIN)
-        change = bot.store.lift_ban if found[2] else bot.store.ban
-        await change(person)
-        bot.banned = await bot.store.banned()
-    banned = ", ".join(map(str, sorted(bot.banned))) or "none"
-    await ask.chat.say(admins.BANS.format(banned))
+        bans = bot.banned - {person} if found[2] else bot.banned | {person}
+        change = partial(lift_ban if found[2] else add_ban, person=person)
+    banned = ", ".join(map(str, sorted(bans))) or "none"
+    await bot.end(ask, Answer(admins.BANS.format(banned)), change)
+    bot.banned = bans
 
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:
@@ -155,4 +165,4 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),
     }
-    await ask.chat.say(tables.status(facts))
+    await bot.end(ask, Answer(tables.status(facts)))

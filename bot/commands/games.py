@@ -3,23 +3,25 @@ same for everybody: five times one real dinosaur among three invented ones.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import NamedTuple
 
-from bot.answering import say_with_card, show
+from bot.answering import show, with_card, write
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, Said
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
-from bot.chat import Button, Buttons, Explained
+from bot.chat import Answer, Button, Buttons, Explained
 from bot.commands.names import LONGEST_PREFIX, as_typed, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
 from bot.limits import CHATTER
-from bot.store import NEW_SEEDS, QUESTIONS
+from bot.store import NEW_SEEDS, QUESTIONS, record
+from bot.store import press as note_press
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
@@ -84,8 +86,11 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> Creation:
 
 async def me(ask: Said, creation: Creation, bot: Bot) -> None:
     """Send the dinosaur of a first name. This takes no turn."""
-    await bot.store.keep(creation)
-    await show(ask, creation, bot)
+    if kept := await bot.store.creation(creation.code):  # perhaps for another spelling
+        creation = replace(creation, text=kept.text)
+    else:
+        creation = await write(ask, creation, bot)
+    await show(ask, creation, bot, change=partial(record, creation=creation))
 
 
 async def press_in(ask: Said, rest: str, bot: Bot) -> Press | None:
@@ -114,28 +119,35 @@ async def today(ask: Said, press: Press | None, bot: Bot) -> None:
     found = await bot.store.answered_questions(ask.person, day)
     opening = NOTHING if found else sentences.ROUND.format(_spoken(day)) + "\n\n"
     message, buttons = await _what_is_next(ask, day, found, bot)
-    await ask.chat.say(opening + message, buttons)
+    await bot.end(ask, Answer(opening + message, buttons))
 
 
 async def _answer_press(ask: Said, press: Press, bot: Bot) -> None:
     """Say whether it was the real dinosaur, with its card, and go on with the round."""
-    await _check_first(ask, press, bot)  # once more: two buttons may be pressed at once
+    found = await _check_first(ask, press, bot)  # once more: two buttons may be pressed at once
     day, question, choice = press
     names, real = await _question(day, question, bot)
-    found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
+    found[question] = names[choice] == real
     verdict = layout.verdict(names, real, true_facts(real), is_found=found[question])
     message, buttons = await _what_is_next(ask, day, found, bot)
     card = card_of_name(real, bot.username, bot.drawings)
     buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
-    await say_with_card(ask, card, verdict + "\n\n" + message, buttons, bot, buttons_alone)
+    reply = await with_card(
+        *(ask, card, verdict + "\n\n" + message, buttons, buttons_alone, bot, sentences.GOES_ON)
+    )
+    is_found = found[question]
+    change = partial(
+        note_press, person_id=ask.person, day=day, question=question, is_found=is_found
+    )
+    await bot.end(ask, reply, change)
 
 
-async def _check_first(ask: Said, press: Press, bot: Bot) -> None:
-    """Raise Explained if somebody has answered this question before."""
+async def _check_first(ask: Said, press: Press, bot: Bot) -> dict[int, bool]:
+    """Return the questions that somebody has answered. Raise Explained if this is one of them."""
     found = await bot.store.answered_questions(ask.person, press.day)
-    # an ask that came before a stop may have noted this press itself
-    if press.question in found and not (ask.chat.note and ask.chat.note.is_left):
+    if press.question in found:
         raise Explained(sentences.ANSWERED[found[press.question]])
+    return found
 
 
 async def _what_is_next(
@@ -151,7 +163,7 @@ async def _what_is_next(
             ]
             return sentences.QUESTION.format(question + 1, QUESTIONS), buttons
     person = await bot.store.person(ask.person)
-    result = layout.result(_spoken(day), found, person.streak)
+    result = layout.result(_spoken(day), found, person.streak_on(day))
     share = Button(sentences.SHARE, opens="today", words=str(result))
     return result + layout.results(await bot.store.results(day - 1)), [[share]]
 
@@ -173,7 +185,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
     version = released or (await bot.shelf.current(NETWORK)).version
     drawn = Creation("", NOBODY, Genre.DINO, version, number, ASIDE, "", TEMPERATURE, DRAWN)
-    written = (await bot.shelf.write(drawn)).texts
+    written = (await bot.shelf.write(drawn)).names
     invented = [name for name in written if name not in fossils() and not is_taboo(name)]
     if len(invented) < INVENTED:
         raise Explained(sentences.NOT_WRITTEN)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from anyascii import anyascii
 
-from bot.answering import answer, say_with_card
+from bot.answering import answer, with_card
 from bot.app import Bot
 from bot.asks import Said, Typed, voice_in
 from bot.cards import card_of_name
@@ -106,7 +106,7 @@ async def offer(ask: Typed, wish: Wish, bot: Bot) -> None:
     creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
     written = await bot.shelf.write(creation)
     offers = []
-    for name in written.texts:
+    for name in written.names:
         if not is_taboo(name):
             of_name = name, wish.prompt, wish.word
             link = Message([Piece(f"/{layout.link_of_name(*of_name)}", "opening")])
@@ -137,7 +137,7 @@ async def send_name_card(ask: Said, asked: NameCard, bot: Bot) -> None:
         buttons = [[Button(sentences.LIKE_IT, f"/dino 1 {name}")]]
     if name == "mangosaurus":
         message = sentences.ITSELF
-    await say_with_card(ask, card, message, buttons, bot, buttons)
+    await bot.end(ask, await with_card(ask, card, message, buttons, buttons, bot))
 
 
 def named(wish: Wish, text: str, checkpoint: Checkpoint) -> Wish:

@@ -5,11 +5,11 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.answering import answer, send_card
+from bot.answering import answer, draw
 from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
-from bot.chat import Explained, LiveMessage
+from bot.chat import Answer, Explained
 from bot.commands.voices import voice_of_form
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.words import layout, sentences
@@ -75,7 +75,7 @@ async def sonnet(ask: Said, asked: SonnetAsked, bot: Bot) -> None:
     """Write fourteen lines."""
     wish = asked.wish
     if asked.poem:
-        begun, own_words = layout.first_line(asked.poem, await bot.shelf.write(asked.poem))
+        begun, own_words = layout.first_line(asked.poem)
         wish = replace(wish, prompt=begun, own_words=own_words)
     await answer(ask, wish, bot)
 
@@ -112,11 +112,21 @@ def _another(creation: Creation, temperature: float) -> Wish:
 
 
 async def longer(ask: Said, rest: str, bot: Bot) -> Wish:
-    """Return the wish for a poem that is longer by a part."""
+    """Return the wish for a poem that is longer by a part. If its network is gone, the one in use
+    begins with the whole poem.
+    """
     creation = await creation_in(ask, rest, bot)
     if creation.genre is not Genre.POEM or creation.length >= MOST_CONTINUED:
         raise Explained(sentences.LONGEST_POEM)
-    return Wish(Genre.POEM, voice=creation.voice, poem=creation)
+    if await bot.shelf.can_continue(creation):
+        return Wish(Genre.POEM, voice=creation.voice, poem=creation)
+    return Wish(
+        Genre.POEM,
+        "".join(layout.verse(creation)),
+        voice=creation.voice,
+        own_words=creation.own_words,
+        opening=sentences.OTHER_GOES_ON,
+    )
 
 
 async def name_on_card(ask: Said, rest: str, bot: Bot) -> NameOnCard:
@@ -131,20 +141,21 @@ async def card(ask: Said, asked: NameOnCard, bot: Bot) -> None:
     its words, and say why.
     """
     creation, n = asked
-    async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
-        text = await bot.shelf.write(creation)
-    bot.limits.written(ask)
-    picture = card_of(creation, text, n, bot.username, bot.drawings)
+    picture = card_of(creation, n, bot.username, bot.drawings)
     if picture is None:
-        raise Explained(layout.why_no_card(creation, text, n))
+        raise Explained(layout.why_no_card(creation, n))
     if creation.genre is Genre.DINO and not creation.voice:
-        text = replace(text, texts=text.texts[n : n + 1])
-    buttons = layout.buttons_below(creation, text, is_card=True)
+        creation = replace(creation, text=creation.names[n])
+    buttons = layout.buttons_below(creation, is_card=True)
+    words, doubt = layout.reply(creation), sentences.SHOW_AGAIN.format(creation.code)
     try:
-        await send_card(ask, picture, layout.caption(creation, text), buttons)
+        drawn = await draw(ask, picture, bot)
     except Explained as error:
-        words = layout.reply(creation, text)
-        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
+        reply = Answer(words + "\n\n" + error.sentence, buttons, doubt=doubt)
+    else:
+        caption = layout.caption(creation)
+        reply = Answer(caption, buttons, drawn, words, buttons, is_card_wanted=True, doubt=doubt)
+    await bot.end(ask, reply)
 
 
 async def creation_in(ask: Said, rest: str, bot: Bot) -> Creation:

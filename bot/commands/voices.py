@@ -7,10 +7,12 @@ The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Said
-from bot.chat import Button, Explained, NotSent
+from bot.chat import Answer, Button, Explained, NotSent
+from bot.learned import remove_voice
 from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import LETTERS, Voice, check, name_of
@@ -44,14 +46,16 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
         case ["remove", name] if ask.is_admin:
             voice = await _removable(name, bot)
             yes = Button(admins.REMOVE_YES.format(voice.name), f"/voices remove {voice.id} yes")
-            await ask.chat.say(admins.REMOVAL.format(voice.name), [[yes]])
+            await bot.end(ask, Answer(admins.REMOVAL.format(voice.name), [[yes]]))
         case ["remove", name, "yes"] if ask.is_admin:
             voice = await _removable(name, bot)
             if bot.runs.running and bot.runs.running.network == voice.id:
                 raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
-            await bot.store.remove_voice(voice.id, ask.chat.note)
+            doubt = admins.REMOVED_NOW.format(voice.name)
+            reply = Answer(admins.REMOVED.format(voice.name), doubt=doubt)
+            await bot.end(ask, reply, partial(remove_voice, voice_id=voice.id))
             bot.shelf.serving.pop(voice.id, None)
-            await ask.chat.say(admins.REMOVED.format(voice.name))
+            await bot.store.empty_log()
         case _:
             lines = [sentences.VOICES, Message()]
             for each in await bot.store.voices():
@@ -66,7 +70,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
                 shown = joined(
                     "\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_REMOVE]
                 )
-            await ask.chat.say(shown)
+            await bot.end(ask, Answer(shown))
 
 
 async def voice_called(name: str, bot: Bot) -> Voice:
@@ -102,12 +106,12 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     if ask.file is None:
         if voice is None:
             raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
-        return Run(voice.id, form, name, ask.chat)
+        return Run(voice.id, form, name, ask)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
     if voice is None:
         voice = await bot.store.add_voice(name, form, text)
-    return Run(voice.id, form, name, ask.chat, notes, text, is_fresh=True)
+    return Run(voice.id, form, name, ask, notes, text, is_fresh=True)
 
 
 async def _read(file: File, form: Form) -> tuple[str, str]:

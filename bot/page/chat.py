@@ -1,8 +1,7 @@
 """The chat on the page: its newest messages, and the tabs that show them.
 
 A tab gets pieces of text and no markup, so nothing that a person or a network writes can become
-markup. After a restart, the chat shows what the bot made last: each creation has its place at once,
-and gets its text when it is written again.
+markup. After a restart, the chat shows what the bot made last.
 """
 
 import asyncio
@@ -16,11 +15,10 @@ from aiohttp.web import WebSocketResponse
 
 from bot.app import Bot
 from bot.asks import YOU
-from bot.chat import Buttons, Chat, Explained, Gone, Picture
+from bot.chat import Buttons, Chat, Gone, Picture
 from bot.commands import FIRST
-from bot.creations import Creation
 from bot.words import layout, sentences
-from bot.words.pieces import Message, Piece
+from bot.words.pieces import Message
 
 KEPT = 500
 """How many messages the chat keeps, the newest ones."""
@@ -65,31 +63,14 @@ class PageChat(Chat):
         self.entries: dict[int, Entry] = {}
         self.tabs: list[WebSocketResponse] = []
         self._numbers = count(1)
-        self._places = dict[int, Creation]()
 
     async def begin(self, bot: Bot) -> None:
-        """Keep a place for each of the last creations. If there are none, say hello."""
+        """Show the last creations. If there are none, say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
-            place = await self.add(
-                Message([Piece("…")]), at=creation.created.timestamp(), grows=True
-            )
-            self._places[place.number] = creation
-        if not self._places:
+            buttons = layout.buttons_below(creation)
+            await self.add(layout.reply(creation), buttons, at=creation.created.timestamp())
+        if not self.entries:
             await self.clear()
-
-    async def fill(self, bot: Bot) -> None:
-        """Write the last creations into their places, the newest first."""
-        while self._places:
-            number, creation = self._places.popitem()
-            buttons: Buttons = ()
-            try:
-                text = await bot.shelf.write(creation)
-                message = layout.reply(creation, text)
-                buttons = layout.buttons_below(creation, text)
-            except Explained as error:
-                message = error.sentence
-            with contextlib.suppress(Gone):
-                await self.change(number, message, buttons)
 
     async def add(self, message: Message, buttons: Buttons = (), **facts: Any) -> Entry:
         """Keep a message, and show it."""

@@ -138,8 +138,6 @@ class Page(Door):
         await tab.prepare(request)
         try:
             await self._chat.enter(tab, commands=menu(is_admin=True))
-            if self._bot:
-                self._tasks.begin(self._chat.fill(self._bot))
             async for told in tab:
                 await self._take(told.data)
         finally:

@@ -1,117 +1,54 @@
-"""A chat on Telegram. Its errors say what is known of a message: not sent, in doubt, or gone."""
+"""A chat on Telegram: how an answer becomes a row of the outbox, and what is sent without one."""
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import secrets
+from collections.abc import Iterator, Sequence
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
+from sqlalchemy import Connection
 from telegram import (
     CallbackQuery,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
-    ReplyParameters,
 )
-from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, MessageLimit
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import BadRequest, NetworkError, TelegramError
 
-from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
+from bot.chat import Answer, Buttons, Change, Chat, Gone, InDoubt, NotSent, Offer
 from bot.database import StoreError
 from bot.inbox import Note
-from bot.telegram.pacing import REFUSAL, Call
-from bot.telegram.request import NotDoneError
+from bot.outbox import Row
+from bot.store import Store
+from bot.telegram.pacing import Call, Sent
+from bot.telegram.sender import GONE, REFUSED, UNSENT, where_of
+from bot.telegram.shown import html_of, keyboard_of, shortened
 from bot.words import sentences
-from bot.words.pieces import NOTHING, Message, Piece, Style, length, link_to
+from bot.words.pieces import NOTHING, Message, Piece
 
 if TYPE_CHECKING:
     from bot.telegram.door import Telegram
 
 logger = logging.getLogger(__name__)
 
-REFUSED = (BadRequest, Forbidden, ChatMigrated)
-UNSENT = (NotDoneError, RetryAfter, InvalidToken)
-"""After these errors, a message surely did not arrive. After another NetworkError, it may have."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """The time between two changes of a message.
 
 In a group, each change counts among the 20 messages of a minute.
 """
-MOST_FILE_IDS = 10_000
-"""How many pictures that belong to nobody are remembered, to be sent again by their file_id."""
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
-GONE = (
-    "chat not found",
-    "thread not found",
-    "message to edit not found",
-    "can't be edited",
-    "message_id_invalid",
-    "not enough rights",
-    "have no rights",
-    "_forbidden",
-    "topic_closed",
-)
-"""How Telegram says that a message is gone, or that the bot may not write in a chat."""
-NO_PHOTOS = ("rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden")
-"""How Telegram says that a group takes words from the bot, but no pictures."""
-TAGS: dict[Style, str] = {
-    "bold": "b",
-    "name": "b",
-    "own": "b",
-    "italic": "i",
-    "code": "code",
-    "table": "pre",
-}
-
-
-def html_of(message: Message, username: str) -> str:
-    """Return a message as Telegram's HTML.
-
-    A code becomes a link that shows its creation. An `opening` becomes a link that says its
-    command.
-    """
-    html = ""
-    for text, style in message:
-        escaped = escape(text)
-        if style == "opening":
-            html += link_to(username, escaped[1:])  # the command without its slash
-        elif style == "creation":
-            html += f'<a href="https://{link_to(username, escaped)}">{escaped}</a>'
-        elif style in TAGS:
-            html += f"<{TAGS[style]}>{escaped}</{TAGS[style]}>"
-        else:
-            html += escaped
-    return html
-
-
-def shortened(message: Message, most: int) -> Message:
-    """Return a message if it fits, else its beginning as plain text."""
-    if length(message) <= most:
-        return message
-    text = str(message).encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore")
-    return Message([Piece(f"{text}…")])
 
 
 class TelegramChat(Chat):
-    """The chat with an id, for the answers to one ask.
+    """The chat with an id, for the answer to one ask.
 
-    With a `note`, answers go to the topic of the message that asks, or whose button was pressed.
-    (If that message is old, Telegram does not tell its topic.) In a group, answers reply to the
-    message, and name the person who pressed. `typed` is the id of an inline query.
+    With a `note`, the answer goes to the topic of the message that asks, or whose button was
+    pressed. (If that message is old, Telegram does not tell its topic.) In a group, the answer
+    replies to the message, and names the person who pressed. `typed` is the id of an inline query.
     """
 
     def __init__(
@@ -126,56 +63,102 @@ class TelegramChat(Chat):
         self.is_private = chat_id > 0
         self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
-        self.shows_pictures = chat_id not in door.without_pictures
+        self.shows_pictures = chat_id not in door.sender.without_pictures
         self.note = note
         self._door = door
         self._pressed = pressed
         self._typed = typed
         self._presser = NOTHING
         self._place_in_queue = door.pacing.place()
-        self._where: dict[str, Any] = {}
-        if note and note.topic is not None:
-            self._where["message_thread_id"] = note.topic
-        if note and not self.is_private:  # so that each person sees which answer is theirs
-            self._where["reply_parameters"] = ReplyParameters(
-                note.message, allow_sending_without_reply=True
-            )
-            if note.is_press:
-                self._presser = Message([Piece(note.name, "bold"), Piece(":\n")])
+        self._topic = note.topic if note else None
+        # so that each person sees which answer is theirs
+        self._replies_to = note.message if note and not self.is_private else None
+        self._sending: asyncio.Task[None] | None = None
+        if note and note.is_press and not self.is_private:
+            self._presser = Message([Piece(note.name, "bold"), Piece(":\n")])
+
+    async def end(
+        self,
+        answer: Answer,
+        change: Change,
+        store: Store,
+        shown: int | None = None,
+        reason: str = "",
+    ) -> None:
+        """End the ask that is answered here. Its answer goes into the outbox, and leaves when it
+        may.
+        """
+        if self.note is None:
+            raise ValueError("nobody has asked for this answer")
+        new = self._row(self.note, answer, shown, is_refusal=reason not in ("", "mistake"))
+
+        def answered(connection: Connection) -> Row:
+            change(connection)
+            return new
+
+        over_button = bool(reason and self._pressed)
+        may_begin = not (over_button or new.is_refusal or answer.document)
+        has_begun = may_begin and self._door.sender.may_begin(self.id)
+        token = secrets.token_hex(8) if has_begun or over_button else None
+        row = None
+        try:
+            row = await store.outbox.end(self.note, answered, token)
+        finally:
+            if has_begun and row is None:
+                self._door.pacing.end(self.id)
+        if row is None:
+            return
+        if over_button:
+            notice = sentences.cut(str(answer.message), sentences.LONGEST_NOTICE)
+            if await self.release(notice):
+                await store.outbox.delete(row)
+                return
+            await store.outbox.change(row, token=None)
+        self._sending = self._door.sender.begin(
+            row, self._place_in_queue, answer.card, has_begun=has_begun
+        )
+
+    async def arrived(self) -> None:
+        if self._sending:
+            await asyncio.wait([self._sending])
 
     async def say(
-        self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
+        self,
+        message: Message,
+        buttons: Buttons = (),
+        *,
+        unfinished: bool = False,  # noqa: ARG002 - each message here grows
     ) -> int:
-        sent = await self._send(
+        send = partial(
             self._door.client.send_message,
+            self.id,
             self._html(message),
-            self._door.pacing.place() if unfinished else self._place_in_queue,
-            reply_markup=_keyboard(buttons, self._door.client.username),
+            reply_markup=keyboard_of(buttons, self._door.client.username),
+            **where_of(self._topic, self._replies_to),
         )
-        if unfinished and self.note:
-            # if this fails, the next start says that the answer is in doubt
+        sent = await self._send(send)
+        if self.note:
+            # if this fails, the next start begins another message
             with contextlib.suppress(StoreError):
-                await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
+                await self._door.inbox.show(self.note, sent.message_id)
         return sent.message_id
 
     async def change(
-        self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
+        self,
+        number: int,
+        message: Message,
+        buttons: Buttons = (),
+        *,
+        unfinished: bool = False,  # noqa: ARG002
     ) -> None:
         edit = partial(
             self._door.client.edit_message_text,
-            self._html(message, number=number),
+            self._html(message),
             self.id,
             number,
-            reply_markup=_keyboard(buttons, self._door.client.username),
+            reply_markup=keyboard_of(buttons, self._door.client.username),
         )
-        place = self._door.pacing.place() if unfinished else self._place_in_queue
-        with self._explained():
-            await self._door.pacing.send(edit, self.id, place, is_edit=True)
-
-    async def refuse(self, message: Message, expected: int) -> None:
-        if not self._door.pacing.allow_refusal(self.id, expected):
-            raise NotSent("answers come first")
-        await self._send(self._door.client.send_message, self._html(message), REFUSAL)
+        await self._send(edit)
 
     async def release(self, text: str = "") -> bool:
         pressed, self._pressed = self._pressed, None
@@ -189,44 +172,8 @@ class TelegramChat(Chat):
             return False
         return True
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a picture by its file_id. If there is none, or Telegram refuses it, upload the
-        picture.
-        """
-        known = self._door.file_ids
-        send = self._door.client.send_photo
-        below: dict[str, Any] = {
-            "caption": self._html(message, MessageLimit.CAPTION_LENGTH),
-            "filename": picture.name,
-            "reply_markup": _keyboard(buttons, self._door.client.username),
-        }
-        if picture.key in known:
-            with contextlib.suppress(BadRequest):
-                await self._send(send, known[picture.key], self._place_in_queue, **below)
-                return  # not reached if Telegram refuses the file_id
-        png, _ = await picture.draw()
-        sent = await self._send(send, png, self._place_in_queue, **below)
-        self._door.without_pictures.discard(self.id)
-        if picture.is_kept:
-            known[picture.key] = sent.photo[-1].file_id
-            if len(known) > MOST_FILE_IDS:
-                del known[next(iter(known))]
-
-    async def document(
-        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
-    ) -> None:
-        await self._send(
-            self._door.client.send_document,
-            content,
-            self._place_in_queue,
-            caption=self._html(message, MessageLimit.CAPTION_LENGTH),
-            filename=name,
-            reply_markup=_keyboard(buttons, self._door.client.username),
-        )
-
     async def typing(self) -> None:
-        thread = self._where.get("message_thread_id")
-        sign = partial(self._door.client.send_chat_action, self.id, ChatAction.TYPING, thread)
+        sign = partial(self._door.client.send_chat_action, self.id, ChatAction.TYPING, self._topic)
         with self._explained():
             await self._door.pacing.send_at_once(sign, self.id)
 
@@ -261,48 +208,58 @@ class TelegramChat(Chat):
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._door.pacing.wait(self.id, in_chat, in_all)
 
-    def _html(
-        self, message: Message, most: int = MessageLimit.MAX_TEXT_LENGTH, number: int | None = None
-    ) -> str:
-        """Return the HTML of a new message, or of one that replaces the message with this number.
+    def _row(self, note: Note, answer: Answer, shown: int | None, *, is_refusal: bool) -> Row:
+        """Return the row of an answer."""
+        is_text = not (answer.card or answer.document)
+        most = MessageLimit.MAX_TEXT_LENGTH if is_text else MessageLimit.CAPTION_LENGTH
+        content: dict[str, Any] = {
+            "html": self._html(answer.message, most),
+            "keyboard": self._keyboard(answer.buttons),
+            "doubt": self._html(sentences.NOT_SURE.format(answer.doubt)),
+        }
+        if answer.card:
+            content |= {
+                "card": answer.card.key,
+                "words": self._html(answer.words),
+                "keyboard_of_words": self._keyboard(answer.buttons_of_words),
+                "is_card_wanted": answer.is_card_wanted,
+            }
+        if answer.document:
+            content["document"] = answer.document.name
+        return Row(
+            bot=note.bot,
+            update=note.update,
+            person=note.person,
+            chat=self.id,
+            content=content,
+            topic=self._topic,
+            replies_to=self._replies_to,
+            edits=shown,
+            is_refusal=is_refusal,
+        )
 
-        The text names the person who pressed a button, unless it replaces the message that has the
-        button.
-        """
-        if not self.note or number != self.note.message:
-            message = self._presser + message
-        return html_of(shortened(message, most), self._door.client.username)
+    def _keyboard(self, buttons: Buttons) -> dict[str, Any] | None:
+        keyboard = keyboard_of(buttons, self._door.client.username)
+        return keyboard.to_dict() if keyboard else None
 
-    async def _send(
-        self,
-        send: Callable[..., Awaitable[TelegramMessage]],
-        content: str | bytes,
-        place: int,
-        **options: Any,
-    ) -> TelegramMessage:
-        """Send a message in its turn. It is noted as on its way, unless it is a refusal."""
-        call: Call[TelegramMessage] = partial(send, self.id, content, **self._where, **options)
-        if place != REFUSAL:
-            call = partial(self._noted, call)
+    def _html(self, message: Message, most: int = MessageLimit.MAX_TEXT_LENGTH) -> str:
+        """Return the HTML of a message, which names the person who pressed a button."""
+        return html_of(shortened(self._presser + message, most), self._door.client.username)
+
+    async def _send(self, call: Call[Sent]) -> Sent:
+        """Send a beginning, behind all that waits."""
+        pacing = self._door.pacing
+
+        async def send() -> Sent:
+            pacing.check()
+            return await call()
+
         with self._explained():
-            return await self._door.pacing.send(call, self.id, place)
-
-    async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
-        """Note that a message is on its way, and send it."""
-        note = self.note
-        if note is None:
-            return await send()
-        await self._door.inbox.mark(note, is_sending=True)
-        try:
-            self._door.pacing.check()  # once more, as the database may have taken seconds
-            return await send()
-        except (*REFUSED, *UNSENT):
-            await self._door.inbox.mark(note, is_sending=False)
-            raise
+            return await pacing.send(send, self.id, pacing.place())
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn the library's errors into NotSent, InDoubt, Gone or Explained.
+        """Turn the library's errors into NotSent, InDoubt or Gone.
 
         Any other error is a bug of ours.
         """
@@ -310,11 +267,6 @@ class TelegramChat(Chat):
             yield
         except REFUSED as error:
             reason = str(error).lower()
-            if "not modified" in reason:
-                return
-            if any(sign in reason for sign in NO_PHOTOS):
-                self._door.without_pictures.add(self.id)
-                raise Explained(sentences.NO_PICTURES) from error
             if isinstance(error, BadRequest) and not any(sign in reason for sign in GONE):
                 raise
             logger.info("A message to %s was not sent: %s", self.id, error)
@@ -322,26 +274,5 @@ class TelegramChat(Chat):
         except UNSENT as error:
             raise NotSent(str(error)) from error
         except NetworkError as error:
-            logger.warning("A message may not have arrived: %s", error)
+            logger.info("A message may not have arrived: %s", error)
             raise InDoubt(str(error)) from error
-
-
-def _keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
-    """Return buttons as Telegram wants them, or None if there are none."""
-    rows = [
-        [
-            InlineKeyboardButton(each.label, callback_data=each.line)
-            if each.line
-            else InlineKeyboardButton(each.label, url=_share_link(each, username))
-            for each in row
-        ]
-        for row in buttons
-        if row
-    ]
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _share_link(button: Button, username: str) -> str:
-    """Return a link that lets a person choose a chat, and sends words and a link to the bot."""
-    facts = {"url": f"https://{link_to(username, button.opens)}", "text": button.words}
-    return f"https://t.me/share/url?{urlencode(facts, quote_via=quote)}"

@@ -44,6 +44,7 @@ from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, silence_in
 from bot.telegram.request import PollingRequest, TelegramRequest
+from bot.telegram.sender import ON_ITS_WAY_SECONDS, Sender
 from bot.words import sentences
 
 logger = logging.getLogger(__name__)
@@ -62,8 +63,6 @@ CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
 Telegram says so once, it means a poll that the last start left behind."""
 RENEW_SECONDS = 1.0
 """How long the old polling client may take to close."""
-ON_ITS_WAY_SECONDS = 0.5
-"""At a stop, how long Telegram may take to say that a message has arrived."""
 LOOK_SECONDS = 0.5
 """How often polling looks, while it pauses, whether there is room again."""
 REJECTED = (
@@ -71,9 +70,9 @@ REJECTED = (
     " file that TELEGRAM_TOKEN_FILE names"
 )
 LATE_SECONDS = 600.0
-"""An older message is not answered. A clock that is wrong by a minute does no harm."""
-NOTING_SECONDS = 20.0
-"""How long a batch of updates waits for the database."""
+"""A message that has waited longer at Telegram is not answered."""
+MOST_TAKEN = 10_000
+"""How many updates are remembered, in case they come again."""
 
 
 class Telegram(Door):
@@ -84,9 +83,7 @@ class Telegram(Door):
     """
 
     inbox: Inbox
-    """The notes of asks, which also say whether an answer is on its way."""
-    file_ids: dict[str, str]
-    """Telegram's ids of cards that were sent, by the cards' keys."""
+    sender: Sender
     polling: asyncio.Task[None]
     """The task that polls. It ends with StartError once Telegram rejects the token."""
 
@@ -110,12 +107,14 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self.without_pictures: set[int] = set()
-        """Groups that take no pictures."""
         self._offset: int | None = None
+        self._taken = deque[object](maxlen=MOST_TAKEN)
+        """The updates that were taken, and the albums, of which each is one ask."""
+        self._caught_up = -math.inf  # when Telegram had no more updates for the bot
         # when Telegram answered last, or was left alone on purpose
         self._heard = math.inf
         self._failed = 0
+        self._has_wrong_clock = False
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
         self._tasks = Tasks()  # they go on until the door closes
@@ -127,16 +126,20 @@ class Telegram(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if hasattr(self, "sender"):
+            await self.sender.close()
         await self.client.shutdown()
 
     async def open(self, bot: Bot) -> None:
         bot.username = self.client.username
-        self.inbox = bot.store
-        self.file_ids = bot.drawings.file_ids
-        last, notes = await bot.store.left(self.client.id)
+        self.inbox = bot.store.inbox
+        self.sender = Sender(self.client, self.pacing, bot)
+        await self.sender.resume()
+        last, notes = await self.inbox.left(self.client.id)
         if last is not None:
             self._offset = last + 1
         for note in notes:
+            self._taken.append(note.update)
             self._begin(note, bot)
         for admin in (None, *bot.admins):
             self._tasks.begin(self._fill_menu(admin))
@@ -155,6 +158,7 @@ class Telegram(Door):
         return {
             "messages_waiting": self.pacing.waiting,
             "messages_given_up_total": self.pacing.given_up,
+            "messages_refused_total": self.sender.refused,
             "polls_begun_anew_total": self._failed,
             "last_poll_seconds": asyncio.get_running_loop().time() - self._heard,
         }
@@ -181,15 +185,18 @@ class Telegram(Door):
             while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
                 self._heard = min(asyncio.get_running_loop().time(), well_until)
+            most = min(room, PollingLimit.MAX_LIMIT)
             poll = partial(
                 self.client.get_updates,
                 self._offset,
-                limit=min(room, PollingLimit.MAX_LIMIT),
+                limit=most,
                 timeout=POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
             )
             if updates := await self._call_until_answered(poll):
                 await self._take(updates, bot)
+            if len(updates) < most:
+                self._caught_up = asyncio.get_running_loop().time()
             # so that each new ask is expected before the next look at the room
             await asyncio.sleep(0)
 
@@ -235,10 +242,13 @@ class Telegram(Door):
         """Note the asks in a batch of updates, and begin to answer. What somebody types inline is
         not noted, because nobody waits for offers after a stop.
 
-        An update that cannot be read stops no other.
+        An update that cannot be read stops no other, and one that comes twice is taken once.
         """
         asked: list[tuple[Note, CallbackQuery | None]] = []
-        for update in updates:
+        for update in sorted(updates, key=_is_without_words):
+            if update.update_id in self._taken or _album(update) in self._taken:
+                continue
+            self._taken += filter(None, (update.update_id, _album(update)))
             try:
                 if (query := update.inline_query) and not query.offset:
                     person = query.from_user.id
@@ -251,34 +261,38 @@ class Telegram(Door):
                 logger.error(  # noqa: TRY400
                     "Update %s cannot be read (%s) and is passed over", update.update_id, reason
                 )
+        asked.sort(key=lambda each: each[0].update)
+        people = set[int]()
+        for note, _ in asked:  # an ask waits behind earlier ones of the same person
+            note.is_begun = not (note.person in people or bot.is_waiting(note.person))
+            note.begun = int(note.is_begun)
+            people.add(note.person)
         last = updates[-1].update_id
-        await self._note_asks([note for note, _ in asked], last, bot)
+        await self._note_asks([note for note, _ in asked], last)
         self._offset = last + 1
         for note, press in asked:
-            self._begin(note, bot, press)
+            self._begin(note, bot, press, is_new=True)
 
-    async def _note_asks(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
-        """Note asks, and try again for twenty seconds while the database takes nothing.
-
-        After that, the asks begin all the same, and whatever needs the database reports the error.
-        """
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + NOTING_SECONDS
+    async def _note_asks(self, notes: Sequence[Note], update: int) -> None:
+        """Note asks, however long the database takes nothing. Until then, nothing is confirmed."""
         level = logging.WARNING
-        while loop.time() < ends_at:
+        while True:
             try:
-                await bot.store.note(self.client.id, notes, update)
+                await self.inbox.note(self.client.id, notes, update)
             except StoreError as error:
                 logger.log(level, "Asks cannot be noted: %s", error)
                 level = logging.DEBUG
-                self._heard = loop.time()  # Telegram is left alone meanwhile
+                # Telegram is left alone meanwhile
+                self._heard = asyncio.get_running_loop().time()
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 return
 
-    def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
+    def _begin(
+        self, note: Note, bot: Bot, press: CallbackQuery | None = None, *, is_new: bool = False
+    ) -> None:
         """Begin to answer an ask. Whether its person is an admin is looked up now, even if an
-        earlier start noted the ask.
+        earlier start noted the ask. That start has accepted it.
         """
         kind = Sent if note.is_sent else Said
         ask = kind(
@@ -288,11 +302,25 @@ class Telegram(Door):
             is_admin=note.person in bot.admins,
             file=self._file(**note.file) if note.file else None,
             name=note.name,
-            # an answer that has begun to show goes on, however old the ask is
-            is_late=note.shown is None and time.time() - note.date > LATE_SECONDS,
+            is_late=is_new and self._is_late(note),
             pressed=note.message if note.is_press else None,
+            shown=note.shown,
+            is_accepted=not is_new,
         )
         bot.ask(ask)
+
+    def _is_late(self, note: Note) -> bool:
+        """Return whether a message has waited too long. If Telegram had no more updates a moment
+        ago, it is the clock of this machine that is wrong.
+        """
+        if time.time() - note.date <= LATE_SECONDS:
+            return False
+        if asyncio.get_running_loop().time() - self._caught_up > LATE_SECONDS / 2:
+            return True
+        if not self._has_wrong_clock:
+            self._has_wrong_clock = True
+            logger.warning("The clock of this machine is wrong by more than ten minutes")
+        return False
 
     def _note_of(self, update: Update) -> Note | None:
         """Return the note for an update, or None if it asks nothing of this bot."""
@@ -384,3 +412,13 @@ def _file_facts(document: Document) -> dict[str, Any]:
         "name": writable(document.file_name or "file"),
         "size": document.file_size or 0,
     }
+
+
+def _album(update: Update) -> str | None:
+    """Return the id of the album to which a message belongs."""
+    return update.message.media_group_id if update.message else None
+
+
+def _is_without_words(update: Update) -> bool:
+    """Return whether a message has no words. In an album, one of them has."""
+    return bool(update.message and not (update.message.text or update.message.caption))

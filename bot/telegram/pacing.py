@@ -8,11 +8,10 @@ After a 429, the chat that earned it is left alone for as long as Telegram asks,
 wait. If that happens to a second chat meanwhile, or to a request without a chat, every chat is left
 alone.
 
-If Telegram surely did not act (no connection, or a status of 500 to 503), the message keeps its
-place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
-it does no harm twice. The caller handles every other failure.
+If Telegram surely did not act (no connection), the message keeps its place and is tried again as
+long as the caller wants. The caller handles every other failure.
 
-How much is accepted is decided elsewhere: callers ask `wait`, `room` or `allow_refusal` first.
+How much is accepted is decided elsewhere: callers ask `wait` or `room` first.
 """
 
 import asyncio
@@ -21,12 +20,11 @@ import itertools
 import logging
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from telegram.error import BadRequest, NetworkError, RetryAfter
+from telegram.error import RetryAfter
 
 from bot.telegram.request import CONNECTIONS, NotDoneError
 
@@ -46,16 +44,12 @@ AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, may be on their way at the same time. So no
 request waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for
 each."""
-RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
-"""How long a failed message is tried again, and the pause between two tries."""
+PAUSE_SECONDS = 1.0
+"""The pause between two tries of a message."""
 REMEMBERED = 30
 """Telegram's speed is a mean over about this many messages."""
-SHARE = 5
-"""While messages are expected, at least this many leave for each refusal."""
-REFUSAL_SECONDS = 3.0
-"""A refusal that would leave later is not said."""
-REFUSAL = 0
-"""The place of a refusal: before all answers."""
+REFUSAL = math.inf
+"""The place of a refusal: behind all answers."""
 
 
 class Rates:
@@ -71,6 +65,11 @@ class Rates:
         self._on_their_way = 0
         # when Telegram answered the last messages
         self._ends = [(deque([-math.inf] * most, most), seconds) for most, seconds in rates]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a message is on its way."""
+        return self._on_their_way > 0
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message may go behind `ahead` others that wait."""
@@ -98,9 +97,9 @@ class Rates:
 
 @dataclass(eq=False)
 class Waiting:
-    """A message that waits behind the answers to earlier asks. A refusal waits behind none."""
+    """A message that waits behind the answers to earlier asks."""
 
-    place: int
+    place: float
     chat_id: int
     may_go: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,15 +119,15 @@ class Pacing:
         self._chats: dict[int, Rates] = {}  # the one that was used last comes last
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
-        self._unspent = SHARE  # how many messages have been sent that no refusal has used up
         self._seconds = 0.0  # how long Telegram takes for a message, lately
-        self._places = itertools.count(REFUSAL + 1)
+        self._places = itertools.count()
+        self.is_open = True
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
-        """How many messages wait."""
-        return len(self._waiting)
+        """How many answers wait."""
+        return sum(each.place < REFUSAL for each in self._waiting)
 
     @property
     def silence(self) -> float:
@@ -144,7 +143,7 @@ class Pacing:
         """
         return max(1 + self._seconds, RATE * self._seconds / AT_ONCE)
 
-    def place(self) -> int:
+    def place(self) -> float:
         """Return the place of the answers to an ask that has just come."""
         return next(self._places)
 
@@ -152,15 +151,15 @@ class Pacing:
         """Return how long an answer waits behind `in_chat` messages to its chat and `in_all`
         messages to all chats.
 
-        The messages that wait here already are among them. Every sixth message may be a refusal.
+        The messages that wait here already are among them.
         """
         now = asyncio.get_running_loop().time()
         in_chat = max(in_chat, sum(each.chat_id == chat_id for each in self._waiting))
         in_all = max(in_all, self.waiting)
         begin = max(now, self._all.held_until)
         opens = max(
-            self._all.opens(now, in_all * (SHARE + 1) // SHARE),
-            self._chat(chat_id).opens(begin, in_chat * (SHARE + 1) // SHARE),
+            self._all.opens(now, in_all),
+            self._chat(chat_id).opens(begin, in_chat),
         )
         return (opens - now) * self._slowness
 
@@ -168,46 +167,60 @@ class Pacing:
         """Return how many new asks can be answered within `seconds`, after `promised` messages, if
         each comes from a chat of its own.
         """
-        # every sixth message may be a refusal
-        answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
-        return int(answers / self._slowness) - max(promised, self.waiting)
+        return int((seconds - self.silence) * RATE / self._slowness) - max(promised, self.waiting)
 
-    def allow_refusal(self, chat_id: int, expected: int) -> bool:
-        """Return whether a refusal may go to a chat, and then count it as said.
-
-        It may go if it could leave soon, and if enough messages were sent since the last refusal or
-        no other messages are `expected`.
+    def begin(self, chat_id: int) -> bool:
+        """Begin the turn of a message to a chat, if it may leave at once. `send` goes on with it,
+        or `end` gives it back.
         """
-        if not (expected or self._waiting):
-            self._unspent = max(self._unspent, SHARE)
         now = asyncio.get_running_loop().time()
-        opens = max(self._all.opens(now), self._chat(chat_id).opens(now))
-        if self._unspent < SHARE or opens > now + REFUSAL_SECONDS:
+        may_go = self.is_open and self._may_send() and now <= self.ends_at
+        if self._chat(chat_id).is_busy or any(each.chat_id == chat_id for each in self._waiting):
             return False
-        self._unspent -= SHARE
+        if not may_go or max(self._all.opens(now), self._chat(chat_id).opens(now)) > now:
+            return False
+        self._all.begin()
+        self._chat(chat_id).begin()
         return True
 
+    def end(self, chat_id: int) -> None:
+        """End the turn of a message to a chat."""
+        now = asyncio.get_running_loop().time()
+        self._all.end(now)
+        self._chat(chat_id).end(now)
+        self._let_go()
+
     async def send(
-        self, call: Call[Sent], chat_id: int, place: int, *, is_edit: bool = False
+        self,
+        call: Call[Sent],
+        chat_id: int,
+        place: float,
+        *,
+        seconds: float = 0.0,
+        has_begun: bool = False,
     ) -> Sent:
-        """Send a message as soon as it may go. Raises the error of the last try."""
+        """Send a message as soon as it may go; perhaps its turn has begun. Before it leaves, `call`
+        should `check`, as it may have waited.
+
+        Raises the error of the last try, which is not later than in so many seconds. A refusal that
+        could not go by then raises TimeoutError.
+        """
         loop = asyncio.get_running_loop()
-        last_try = loop.time() + RETRY_SECONDS
+        last_try = loop.time() + seconds
         while True:
+            if not has_begun:
+                await self._turn(place, chat_id, last_try if place == REFUSAL else None)
+            has_begun = False
             try:
-                async with self._turn(place, chat_id), self._messages:
-                    self.check()
+                async with self._messages:
                     begun = loop.time()
                     sent = await call()
                     # a mean over the last messages
                     self._seconds += (loop.time() - begun - self._seconds) / REMEMBERED
+                    return sent
             except RetryAfter as error:
                 self._obey(error, chat_id)
-            except NetworkError as error:
-                # a second try could show a new message twice, and a bad request stays bad
-                may_do_harm = not (is_edit or isinstance(error, NotDoneError))
-                if may_do_harm or isinstance(error, BadRequest):
-                    raise
+            except NotDoneError as error:
                 again = loop.time() + PAUSE_SECONDS
                 if again > last_try:
                     self.given_up += 1
@@ -215,11 +228,8 @@ class Pacing:
                     raise
                 chat = self._chat(chat_id)
                 chat.held_until = max(chat.held_until, again)
-            else:
-                if place != REFUSAL:
-                    # no more are saved up than leave in a second
-                    self._unspent = min(self._unspent + 1, max(RATE, SHARE))
-                return sent
+            finally:
+                self.end(chat_id)
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
         """Send a request that is no message. Raises NotDoneError if Telegram wants silence, because
@@ -238,26 +248,32 @@ class Pacing:
 
     def check(self) -> None:
         """Raise NotDoneError if nothing may leave now."""
-        if not self._may_send() or asyncio.get_running_loop().time() > self.ends_at:
-            raise NotDoneError("the bot stops, or another process serves")
+        may_go = self.is_open and self._may_send()
+        if not may_go or asyncio.get_running_loop().time() > self.ends_at:
+            raise NotDoneError("the bot stops, another process serves, or Telegram fails")
 
-    @asynccontextmanager
-    async def _turn(self, place: int, chat_id: int) -> AsyncIterator[None]:
-        """Wait until a message may go; the block lasts while it is on its way."""
+    def close(self) -> None:
+        """Let nothing leave until `open`."""
+        self.is_open = False
+
+    def open(self) -> None:
+        self.is_open = True
+        self._let_go()
+
+    async def _turn(self, place: float, chat_id: int, until: float | None) -> None:
+        """Wait until a message may go, and begin its turn."""
         message = Waiting(place, chat_id)
         bisect.insort(self._waiting, message, key=lambda each: each.place)
         self._let_go()
         try:
-            await message.may_go.wait()
-            yield
-        finally:
-            if message in self._waiting:  # cancelled before it could go
+            async with asyncio.timeout_at(until):
+                await message.may_go.wait()
+        except BaseException:
+            if message in self._waiting:
                 self._waiting.remove(message)
-            else:
-                now = asyncio.get_running_loop().time()
-                self._all.end(now)
-                self._chat(chat_id).end(now)
-            self._let_go()
+            else:  # it could go at the very moment at which nobody waited any more
+                self.end(chat_id)
+            raise
 
     def _let_go(self) -> None:
         """Let go every message that may go, and set the timer for the next one."""
@@ -265,7 +281,7 @@ class Pacing:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if now > self.ends_at:
+        if now > self.ends_at or not self.is_open:
             return
         later = math.inf
         for message in self._waiting.copy():
@@ -273,6 +289,8 @@ class Pacing:
                 later = min(later, opens)
                 break
             chat = self._chat(message.chat_id)
+            if chat.is_busy:  # so that its messages arrive in order
+                continue
             if chat.opens(now) > now:
                 later = min(later, chat.opens(now))
                 continue

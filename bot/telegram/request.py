@@ -38,17 +38,11 @@ LONGEST_SECONDS = 30.0
 A server that sends a byte now and then keeps within every other time-out.
 """
 
-FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
-"""The statuses of a server that did not carry out a request.
-
-After a 504, nobody knows whether it did.
-"""
-
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class NotDoneError(NetworkError):
-    """Telegram did not carry out the request: it could not be reached, or its server failed."""
+    """Telegram did not carry out the request: it could not be reached."""
 
 
 class TelegramRequest(HTTPXRequest):
@@ -77,8 +71,6 @@ class TelegramRequest(HTTPXRequest):
         except Exception as error:
             failure = _failure(error)
         else:
-            if status in FAILED:
-                raise NotDoneError(f"Telegram's server failed (status {status})")
             if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
                 return status, body
             failure = NetworkError(

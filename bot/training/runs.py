@@ -1,8 +1,8 @@
 """Runs: one at a time, each in one message from its command to its verdict.
 
 Whatever fails, the old weights stay in use. The child of a run works in a folder of its own, which
-is deleted when the run is over. On Telegram, the ask stays noted until then. So if the bot ends
-during a run, the next start begins the run anew, in the same message.
+is deleted when the run is over. On Telegram, the ask stays noted until then, and the verdict ends
+it. So if the bot ends during a run, the next start begins the run anew, in the same message.
 """
 
 import asyncio
@@ -11,15 +11,16 @@ import logging
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
+from bot.asks import Said
+from bot.chat import Answer, Button, Change, Explained, LiveMessage, unchanged
 from bot.creations import NETWORKS, NOBODY, Creation
-from bot.database import StoreError
-from bot.shelf import Shelf
+from bot.shelf import OvertakenError, Shelf
 from bot.store import Store
 from bot.tasks import Tasks
 from bot.training.child import NEW, OLD, TEXT, Child, Progress
@@ -53,7 +54,7 @@ class Run:
     network: str
     form: Form
     title: str
-    chat: Chat
+    ask: Said
     notes: str = ""
     text: str = ""
     is_fresh: bool = False
@@ -62,7 +63,6 @@ class Run:
     """The number by which its buttons name the run."""
     old: str = ""
     """The version in use when the run began."""
-    message: int | None = None
     progress: Progress = field(default_factory=Progress)
     began: float = field(default_factory=time.monotonic)
     child: Child | None = None
@@ -105,18 +105,7 @@ class Runs:
         """Begin a run in a message of its own. Raises Explained."""
         self.check()
         self.running = run
-        note = run.chat.note
-        # an earlier try may have sent the message
-        live = LiveMessage(run.chat, note.shown if note else None)
-        try:
-            await live.conclude(run.opening, admins.while_training(run.id))
-            if note:
-                await self._store.mark(note, is_sending=False, shown=live.number)
-                note.is_struck = True  # the end of the run strikes off the ask
-        except Exception:
-            self.running = None
-            raise
-        run.message = live.number
+        await LiveMessage(run.ask, admins.while_training(run.id)).begin(run.opening)
         self._tasks.begin(self._follow(run))
 
     async def ended(self) -> None:
@@ -129,14 +118,14 @@ class Runs:
         await self.ended()
 
     async def _follow(self, run: Run) -> None:
-        """Carry out a run, and say how it ended."""
-        buttons: Buttons = ()
+        """Carry out a run, and end its ask with the verdict."""
         try:
             with TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as folder:
                 await self._train(run, Path(folder))
                 if run.ending == CLOSED:
                     return  # the ask stays noted, and the next start begins the run anew
-                verdict, buttons = await self._verdict(run, Path(folder))
+                await self._conclude(run, Path(folder))
+                return
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
@@ -149,19 +138,19 @@ class Runs:
         finally:
             self.running = None
         try:
-            await LiveMessage(run.chat, run.message).conclude(verdict, buttons)
-        except (NotSent, InDoubt) as error:
-            logger.warning("Perhaps nobody is told how a training ended: %s", error)
-        if run.chat.note:
-            with contextlib.suppress(StoreError):  # then the next start begins the run anew
-                await self._store.strike(run.chat.note)
+            await self._end(run, Answer(verdict))
+        except MangosaurusError as error:  # then the next start begins the run anew
+            logger.warning("Nobody is told how a training ended: %s", error)
+
+    async def _end(self, run: Run, answer: Answer, change: Change = unchanged) -> None:
+        await run.ask.chat.end(answer, change, self._store, run.ask.shown)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
         old = b""
         with contextlib.suppress(Explained):  # a new voice has no weights
             run.old = (await self._shelf.current(run.network)).version
-            old = await self._store.content(run.old) or b""
+            old = await self._shelf.content(run.network, run.old)
         run.text = run.text or await self._store.voice_text(run.network)
         await asyncio.to_thread(_fill, folder, old, run.text)
         options = ["fresh"] if run.is_fresh else []
@@ -170,7 +159,7 @@ class Runs:
             if run.ending:
                 await run.end(run.ending)
             buttons = admins.while_training(run.id)
-            async with LiveMessage(run.chat, run.message, buttons) as live:
+            async with LiveMessage(run.ask, buttons) as live:
                 async for event in run.child.events():
                     run.progress.hear(event)
                     if "progress" in run.progress.newest:
@@ -178,10 +167,11 @@ class Runs:
         finally:
             await run.child.kill()
 
-    async def _verdict(self, run: Run, folder: Path) -> tuple[Message, Buttons]:
+    async def _conclude(self, run: Run, folder: Path) -> None:
         """Use the new weights if they are better, and say how the run ended."""
         if run.ending == "cancel":
-            return admins.CANCELLED.format(run.title), ()
+            await self._end(run, Answer(admins.CANCELLED.format(run.title)))
+            return
         if run.child and (failure := run.child.failure()):
             raise MangosaurusError(failure)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
@@ -195,15 +185,21 @@ class Runs:
         found = run.progress.comparison
         # the first weights of a text win, unless their training was stopped: perhaps they cannot
         # write yet
-        used = found.better if found else not run.progress.was_stopped
-        if used:
-            used = await self._shelf.use(run.network, version, run.old, run.chat.note)
+        if found.better if found else not run.progress.was_stopped:
+            with contextlib.suppress(OvertakenError):
+                change = await self._shelf.choosing(run.network, version, run.old)
+                await self._end(run, self._verdict(run, version, samples, used=True), change)
+                await self._shelf.refresh(run.network)
+                return
+        await self._end(run, self._verdict(run, version, samples, used=False))
+
+    def _verdict(self, run: Run, version: str, samples: Sequence[Message], *, used: bool) -> Answer:
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
-        sentence = joined("\n\n", [sentence, *samples])
+        shown = joined("\n\n", [sentence, *samples])
         if used:
-            return sentence, admins.below_use(run.network, run.form, run.old, version)
-        return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
+            return Answer(shown, admins.below_use(run.network, run.form, run.old, version))
+        return Answer(shown, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]])
 
     async def _sample(self, run: Run, version: str) -> str:
         """Return five names, one a line, or a poem; or "" if the version cannot write any yet."""
@@ -211,13 +207,12 @@ class Runs:
         voice = "" if run.network in NETWORKS else run.network
         usual = USUAL_TEMPERATURE[run.form]
         try:
-            text = await self._shelf.write(
+            written = await self._shelf.write(
                 Creation("", NOBODY, genre, version, 0, 0, "", usual, NAMES, voice=voice)
             )
         except Explained:
             return ""
-        whole = "\n".join(text.texts)
-        return whole if text.has_capitals else typeset(whole)
+        return written.text if written.has_capitals else typeset(written.text)
 
 
 def delete_leftovers() -> None:

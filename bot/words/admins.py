@@ -30,10 +30,11 @@ VOICE_NAME = said(
 )
 REMOVE_YES = "yes, remove {}"
 REMOVAL = said(
-    "Do you want me to remove the voice *{}*? I'll delete its text and its weights, and the codes"
-    " of what it has written will stop working. This can't be undone."
+    "Do you want me to remove the voice *{}*? I'll delete its text and its weights. What it has"
+    " written stays. This can't be undone."
 )
 REMOVED = said("The voice *{}* is gone.")
+REMOVED_NOW = said("the voice *{}* is gone")
 STAYS = said("The voice *{}* came with me, and it stays.")
 VOICE_IS_TRAINING = said("I'm training *{}*. Cancel that first, then I can remove it.")
 NOT_FETCHED = said("I couldn't fetch that file. Please send it again.")
@@ -88,6 +89,7 @@ OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
 USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
+IN_USE_NOW = said("version `{}` of *{}* is in use")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
 OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.chat import Button, Buttons
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, Text, wilder
+from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.font import lacking
@@ -20,25 +20,25 @@ IN_A_ROW = 2
 SQUARES = {True: "🟩", False: "⬜"}
 
 
-def reply(creation: Creation, text: Text) -> Message:
+def reply(creation: Creation) -> Message:
     """Return a creation as a message, with its code in a paragraph of its own. `/me` ends with a
     question in place of its code.
 
     The message is the same for everybody.
     """
     if creation.person == NOBODY:
-        return shown(creation, text) + " " + sentences.WHO + Message([Piece("/me", "opening")])
-    return shown(creation, text) + "\n\n" + Message([Piece(creation.code, "creation")])
+        return shown(creation) + " " + sentences.WHO + Message([Piece("/me", "opening")])
+    return shown(creation) + "\n\n" + Message([Piece(creation.code, "creation")])
 
 
-def shown(creation: Creation, text: Text) -> Message:
+def shown(creation: Creation) -> Message:
     """Return the names or the verse of a creation, without its code."""
     if creation.genre is Genre.DINO:
-        return joined("\n", (_name(name, creation, text) for name in text.texts))
-    return _marked(*verse(creation, text))
+        return joined("\n", (_name(name, creation) for name in creation.names))
+    return _marked(*verse(creation))
 
 
-def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> Buttons:
+def buttons_below(creation: Creation, *, is_card: bool = False) -> Buttons:
     """Return the buttons below a creation, or below the card of a name. Each one says its command
     and the code. If there are several names, each has a button for its card.
     """
@@ -50,81 +50,91 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
         verbs.append("continue")
     buttons = [Button(verb, f"/{verb} {creation.code}") for verb in verbs]
     if is_card:
-        return [[*buttons, share_button(creation, text)]]
+        return [[*buttons, share_button(creation)]]
     others = []
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
     if creation.count == 1 or creation.voice:
-        if not why_no_card(creation, text):
+        if not why_no_card(creation):
             others.append(Button("card", f"/card {creation.code}"))
     else:
         others += [
             Button(name.capitalize(), f"/card {creation.code} {n}")
-            for n, name in enumerate(text.texts)
+            for n, name in enumerate(creation.names)
             if not is_taboo(name)
         ]
     rows = range(0, len(others), IN_A_ROW)
     return [buttons, *(others[first : first + IN_A_ROW] for first in rows)]
 
 
-def caption(creation: Creation, text: Text) -> Message:
+def caption(creation: Creation) -> Message:
     """Return the caption of a card: a name and its meaning, or the signs that a card of verse
     lacks; and the code.
     """
     if creation.genre is Genre.DINO:
-        return reply(creation, text)
+        return reply(creation)
     code = Message([Piece(creation.code, "creation")])
-    missing = lacking("".join(verse(creation, text)))
+    missing = lacking("".join(verse(creation)))
     return sentences.DRAWN_WITHOUT.format(missing) + code if missing else code
 
 
-def share_button(creation: Creation, text: Text) -> Button:
+def share_button(creation: Creation) -> Button:
     """Return the button that passes on verse, or a name."""
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
     opens = creation.code
-    if creation.count > 1:
-        opens = link_of_name(text.texts[0], creation.prompt, creation.word)
-    return Button(sentences.SHARE, opens=opens, words=str(shown(creation, text)))
+    if creation.count > 1 and not creation.voice:
+        opens = link_of_name(creation.names[0], creation.prompt, creation.word)
+    return Button(sentences.SHARE, opens=opens, words=str(shown(creation)))
 
 
-def verse(creation: Creation, text: Text) -> tuple[str, str]:
+def verse(creation: Creation) -> tuple[str, str]:
     """Return the person's words, with which verse begins, and all that follows them."""
-    (written,), own = text.texts, creation.prompt
-    whole = own + (written if text.has_capitals else typeset(written, after=own))
+    own = creation.prompt
+    whole = own + (creation.text if creation.has_capitals else typeset(creation.text, after=own))
     return whole[: creation.own_words], whole[creation.own_words :]
 
 
-def why_no_card(creation: Creation, text: Text, n: int = 0) -> Message:
+def why_no_card(creation: Creation, n: int = 0) -> Message:
     """Return why a creation has no card, or nothing if it has one: see `card_of`. A card can do
     without an emoji of the text, but not without a letter.
     """
     if creation.genre is not Genre.DINO:
-        whole = "".join(verse(creation, text))
+        whole = "".join(verse(creation))
     elif creation.voice:
-        whole = "\n".join(text.texts)
+        whole = creation.text
     else:
-        whole = text.texts[n]
+        whole = creation.names[n]
     if is_taboo(whole):
         return sentences.TABOO_VERSE
     letters = "".join(filter(str.isalnum, lacking(whole)))
     return sentences.NO_CARD.format(letters) if letters else NOTHING
 
 
-def first_line(poem: Creation, text: Text) -> tuple[str, int]:
+def first_line(poem: Creation) -> tuple[str, int]:
     """Return the first line of a poem that a reader sees, and how many of its characters are the
     prompt's.
     """
-    whole = "".join(verse(poem, text))
+    whole = "".join(verse(poem))
     visible = whole.lstrip()
     line = visible.split("\n")[0].rstrip()
     start = len(whole) - len(visible)
     return line, min(max(len(poem.prompt) - start, 0), len(line))
 
 
-def begun(creation: Creation, text: Text) -> Message:
+def exported(creation: Creation) -> str:
+    """Return a creation as the lines of a text file."""
+    facts = sentences.EXPORTED.format(
+        f"{creation.created:%d %B %Y}", creation.code, creation.seed, creation.turn + 1
+    )
+    if creation.word:
+        facts += sentences.EXPORTED_WORD.format(creation.word)
+    return f"{shown(creation)}\n\n{facts}"
+
+
+def begun(creation: Creation) -> Message:
     """Return an unfinished sonnet as a message."""
-    return _marked(*verse(creation, text)) + Message([Piece("\n…", "verse")])
+    return _marked(*verse(creation)) + Message([Piece("\n…", "verse")])
 
 
 def meaning(name: str, letters: str = "", word: str = "") -> Message:
@@ -183,14 +193,14 @@ def results(people: Mapping[int, int]) -> Message:
     return sentences.YESTERDAY.format(sum(people.values()), counts)
 
 
-def _name(name: str, creation: Creation, text: Text) -> Message:
+def _name(name: str, creation: Creation) -> Message:
     """Return a name with what it means. What `/me Anna` asked for, whoever asks, becomes "Anna is
     Annalong: Anna dragon".
     """
     if is_taboo(name):
         return sentences.TABOO_NAME
     if creation.voice:
-        return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
+        return Message([Piece(name if creation.has_capitals else name.capitalize(), "bold")])
     known = explained(name, creation.prompt, creation.word)
     if creation.person != NOBODY:
         return known

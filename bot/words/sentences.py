@@ -16,11 +16,6 @@ def no_new_name(letters: str) -> Message:
     return NO_NEW_NAME.format(said(" that begin with *{}*").format(letters) if letters else "")
 
 
-def not_sure(code: str | None) -> Message:
-    """Say how to get an answer that may not have arrived."""
-    return NOT_SURE.format(said("`/again {}`").format(code) if code else "please ask again")
-
-
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: "1 text", "2,000 texts"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -111,6 +106,7 @@ NO_SONNET = said(
     "Only Shakespeare's voice writes sonnets, from a line or a poem of its own. Send me /sonnet and"
     " a line, without a voice."
 )
+OTHER_GOES_ON = said("The network that wrote this poem is gone, so another one goes on.\n\n")
 LONGEST_POEM = said("I can't make this poem any longer. Send me one of its lines to start another.")
 
 # Games.
@@ -131,6 +127,7 @@ ANSWERED = {
     True: said("You found this one already, and the first press counts. /today goes on."),
     False: said("You missed this one already, and the first press counts. /today goes on."),
 }
+GOES_ON = said("/today goes on")
 ROUND_OVER = said("That round is over. /today is the new one.")
 RESULT = said("Mangosaurus, {}\n{} {} of {}\nDays in a row: {}")
 YESTERDAY = said("\n\nPlayed yesterday: {}. Of them, {}.")
@@ -141,8 +138,9 @@ BUSY = said("So many people are writing to me that I can't keep up. Please ask a
 LATE = said("I couldn't get to this in time, sorry. Please ask again.")
 TOO_MANY = said("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 NOT_SURE = said("If my answer didn't reach you: {}.")
+"""Stands for an answer that may not have arrived. The gap says how to get it, or what is true."""
+ASK_AGAIN, SHOW_AGAIN = said("please ask again"), said("`/again {}`")
 GIVEN_UP = said("Something went wrong each time I tried to answer this, sorry. I've let it go.")
-BROKEN_OFF = said("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = said("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")
 NO_PICTURES = said(
@@ -177,13 +175,6 @@ NO_TEXT = {
     ),
 }
 """The keys are genres; "" stands for a sonnet without a line."""
-GONE = said(
-    "I remember that one, but the network that wrote it is gone, and no other would write the same"
-    " words."
-)
-GONE_WITH_VOICE = said(
-    "I remember that one, but its voice has been removed, and no other would use the same words."
-)
 NO_MEMORY = said("I can't get at my notes right now. Please ask again in a little while.")
 NOT_POSSIBLE = said("I can't do that just now. Please ask again later.")
 APOLOGY = said("Something went wrong on my side, sorry. It's in my log as `{}`. Please try again.")
@@ -203,10 +194,9 @@ SEED = said(
     " starts another one."
 )
 SEED_SET = said("Your seed is now *{}*, and its sequence starts here.")
+SEED_NOW = said("your seed is *{}*")
 SEED_RANGE = said("A seed is a whole number from 0 to {}, for example `/seed 42`.")
 EXPORT = said("Here's everything I keep about you.")
-EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
-EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}; your seed {0.seed}, with {1} of names and"
     " {2} of verse; {3} in a row with a finished round, and {4} answered today; and these texts,"
@@ -224,6 +214,7 @@ FORGET_YES, FORGET_EXPORT = "Yes, forget me", "First give me my texts"
 FORGOTTEN_YOU = said(
     "Done, I've forgotten you. If you write to me again, it'll be like the first time."
 )
+FORGOTTEN_NOW = said("I've forgotten you")
 
 # Custom voices, as everybody asks for them.
 
