@@ -52,7 +52,7 @@ has an answer, the second if not."""
 LATENCY = 0.1
 TOKEN = "1:a-bot-that-is-stopped"
 NO_ANSWERS = (
-    *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "BROKEN_OFF", "NO_MEMORY"),
+    *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "NO_MEMORY"),
     *("NOT_WRITTEN", "NOT_DRAWN", "NOT_POSSIBLE", "APOLOGY"),
 )
 """The names in `bot.words.sentences` of what is no answer."""
