@@ -31,7 +31,7 @@ from functools import partial
 from bot.app import Bot
 from bot.asks import Said
 from bot.cards import card_of
-from bot.chat import Buttons, Explained, InDoubt, LiveMessage, NotSent, Picture
+from bot.chat import Buttons, Explained, Failed, InDoubt, LiveMessage, NotSent, Picture
 from bot.creations import Creation, Text, Wish, network_of
 from bot.database import StoreError
 from bot.taboo import is_taboo
@@ -87,7 +87,7 @@ async def show(ask: Said, creation: Creation, bot: Bot) -> None:
 
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
-    """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
+    """Send a card with its caption. Raises Failed if it cannot be drawn, Explained if not sent."""
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         await ask.chat.picture(card, message, buttons)
 
@@ -99,7 +99,7 @@ async def say_with_card(
     long or fails, send the message alone, with `buttons_alone`.
     """
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
-        with contextlib.suppress(Explained):
+        with contextlib.suppress(Explained, Failed):
             await send_card(ask, card, message, buttons)
             return  # not reached if the card cannot be drawn or sent
     await ask.chat.say(message, buttons_alone)

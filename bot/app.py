@@ -68,6 +68,8 @@ class Tally:
 
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+    """The commands whose last answer failed, and why, for `/healthz`."""
     begun: float = field(default_factory=time.monotonic)
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 

@@ -24,10 +24,20 @@ TYPING_SECONDS = 4.5
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
-    """Nothing was done. `sentence` tells the person why, and what would help."""
+    """Nothing was done, as the person has made a mistake, or must choose something else. `sentence`
+    tells them why, and what would help.
+    """
 
     def __init__(self, sentence: Message) -> None:
         super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+class Failed(MangosaurusError):  # noqa: N818 - like Explained
+    """Something of ours failed. `sentence` tells the person; the reason is for the operator."""
+
+    def __init__(self, sentence: Message, reason: str) -> None:
+        super().__init__(reason)
         self.sentence = sentence
 
 
@@ -86,7 +96,7 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card. `draw` returns its PNG and its words, or raises Explained.
+    """A card. `draw` returns its PNG and its words, or raises Failed.
 
     `name` is the name of its file. `is_kept` marks a card that belongs to nobody: once uploaded,
     the card can be sent again.
@@ -133,7 +143,9 @@ class Chat(ABC):
 
     @abstractmethod
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a card with a caption. Raises Explained if it cannot be drawn or sent."""
+        """Send a card with a caption. Raises Failed if it cannot be drawn, Explained if this chat
+        takes none.
+        """
 
     @abstractmethod
     async def document(

@@ -1,8 +1,8 @@
 """Whether the bot is well, seen from outside: /healthz, /metrics, and what systemd is told.
 
 A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
-written, and the writing threads get on. A process on standby is well too; a bot that is starting is
-not.
+written, the writing threads get on, and no command failed when it was last asked for. A process on
+standby is well too; a bot that is starting is not.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from typing import Self
 from aiohttp import web
 
 from bot.app import Bot, Door, memory
-from bot.chat import Explained
 from bot.creations import NETWORKS
 from bot.database import StoreError
 from bot.settings import Address
@@ -24,8 +23,7 @@ from bot.tasks import Tasks
 from model.errors import MangosaurusError
 
 PART_SECONDS = 4.0
-"""How long the database or a process that draws may take to answer. Prometheus waits for 10."""
-SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+"""How long the database may take to answer. Prometheus waits for 10."""
 REFUSALS = ("busy", "late", "often")
 """Reasons with a counter. If a counter did not begin at 0, Prometheus would miss its first step."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
@@ -105,16 +103,14 @@ class Health:
                 await bot.store.check()
         except (TimeoutError, StoreError) as error:
             found["database"] = str(error) or "it does not answer"
-        if bot.drawings.fault:  # try again: perhaps nobody has asked for a card since
-            with contextlib.suppress(Explained, TimeoutError):
-                async with asyncio.timeout(PART_SECONDS):
-                    await bot.drawings.draw(SMALLEST_CARD)
         if bot.drawings.fault:
             found["cards"] = f"they cannot be drawn: {bot.drawings.fault}"
         if stuck := bot.shelf.stuck:
             found["writing"] = f"no progress with {', '.join(stuck)}"
         if missing := [network for network in NETWORKS if network not in bot.shelf.serving]:
             found["writing"] = f"no weights of {', '.join(missing)}"
+        if faults := bot.tally.faults:
+            found["answers"] = "; ".join(f"{what} failed: {why}" for what, why in faults.items())
         return found
 
     async def _healthz(self, _request: web.Request) -> web.Response:

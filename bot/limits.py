@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from bot.asks import Ask, Said
-from bot.chat import Chat, Explained, NotSent, Refused
+from bot.chat import Chat, Explained, InDoubt, NotSent, Refused
 from bot.creations import Creation, Wish
 from bot.settings import Rate
 from bot.words import sentences
@@ -147,6 +147,11 @@ class Limits:
             yield
         except (Explained, NotSent):  # a mistake, or an answer that did not arrive
             self._buckets.give_back(ask.person, work.cost, CHATTER_COST)
+            raise
+        except InDoubt:
+            raise
+        except Exception:  # our failure costs the person nothing
+            self._buckets.give_back(ask.person, work.cost, 0.0)
             raise
         finally:
             self.written(ask)

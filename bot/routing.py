@@ -11,7 +11,7 @@ from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
-from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
+from bot.chat import Explained, Failed, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, Prepared, menu
 from bot.creations import code_in
 from bot.database import StoreError
@@ -82,6 +82,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
         await is_first.wait()
         await run()
         bot.tally.answered(ask)
+        bot.tally.faults.pop(_what_is_asked(ask), None)
 
 
 async def _prepared(ask: Ask, bot: Bot) -> Prepared | None:
@@ -119,6 +120,14 @@ def _command(ask: Said) -> tuple[Command[Said], str] | None:
     return found, rest
 
 
+def _what_is_asked(ask: Ask) -> str:
+    """Return how `/healthz` calls what somebody asks for."""
+    if not isinstance(ask, Said):
+        return "offers"
+    name, _ = _name_and_rest(ask)
+    return f"/{name}" if name else "a line"
+
+
 def _name_and_rest(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
@@ -151,7 +160,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
-    sentence = _sentence_about(error, note, bot)
+    sentence = _sentence_about(error, ask, note, bot)
     if sentence is None:
         return
     ask.chat.note = None  # so that sending this is not noted: these words may come twice
@@ -174,9 +183,9 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | None:
-    """Return what the person should read about an error, if anything. Count the error, and log it
-    if only the operator can mend it.
+def _sentence_about(error: Exception, ask: Ask, note: Note | None, bot: Bot) -> Message | None:
+    """Return what the person should read about an error, if anything. Count our failures, and log
+    them for the operator.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
@@ -190,11 +199,14 @@ def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | 
         case InDoubt():
             return sentences.not_sure(note.code if note else None)
         case StoreError():
-            logger.error("%s", error)
+            logger.error("%s", error)  # `/healthz` asks the database itself
             return sentences.NO_MEMORY
         case MangosaurusError():
-            logger.warning("%s: %s", type(error).__name__, error)
-            return sentences.NOT_POSSIBLE
+            logger.error("%s: %s", type(error).__name__, error)
+            bot.tally.faults[_what_is_asked(ask)] = str(error)
+            return error.sentence if isinstance(error, Failed) else sentences.NOT_POSSIBLE
     error_id = secrets.token_hex(4)
     logger.error("Error %s", error_id, exc_info=error)
+    # not its text, which may quote what somebody wrote
+    bot.tally.faults[_what_is_asked(ask)] = f"{type(error).__name__}, error {error_id}"
     return sentences.APOLOGY.format(error_id)

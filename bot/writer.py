@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from bot.chat import Explained
+from bot.chat import Failed
 from bot.creations import Text
 from bot.limits import TEXTS, THREADS
 from bot.words import sentences
@@ -98,7 +98,7 @@ class Writer:
     async def write(self, request: Request, genre: Genre, watch: Watch | None = None) -> Text:
         """Return the text of a request. `watch` sees a sonnet grow.
 
-        Raises RequestError if the request is impossible, Explained if writing failed.
+        Raises RequestError if the request is impossible, Failed if writing failed.
         """
         job = _Job(request, TEXTS[genre], watch)
         self.pending.add(job)
@@ -107,8 +107,7 @@ class Writer:
                 try:
                     await asyncio.to_thread(tables_for, self.checkpoint)
                 except RequestError as error:
-                    logger.warning("Verse is not served: %s", error)
-                    raise Explained(sentences.NOT_PREPARED) from error
+                    raise Failed(sentences.NOT_PREPARED, f"verse is not served: {error}") from error
             job.queue = self._least_busy()
             job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)
@@ -167,15 +166,12 @@ class Writer:
                         self._exact = self._exact or Exact(self.checkpoint.language_model)
                     decoder = Decoder(self.checkpoint, self._exact)
                 self._step(arrivals, decoder, jobs)
-            except Exception:
-                failed = {*arrivals, *jobs.values()}
-                logger.exception(
-                    "Writing with weights %s failed %d requests",
-                    self.checkpoint.version,
-                    len(failed),
-                )
-                for job in failed:
-                    job.settle(Explained(sentences.NOT_WRITTEN))
+            except Exception as error:
+                what = f"writing with the weights {self.checkpoint.version}"
+                logger.exception("An error ended %s", what)
+                failure = Failed(sentences.NOT_WRITTEN, f"{what} failed: {type(error).__name__}")
+                for job in {*arrivals, *jobs.values()}:
+                    job.settle(failure)
                 decoder, jobs = None, {}
 
     def _wait_for_jobs(self, queue: _Queue, running: int) -> list[_Job] | None:

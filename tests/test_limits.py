@@ -92,6 +92,25 @@ async def test_mistakes_and_lost_answers_cost_half_a_text_and_a_lost_refusal_sil
         chat.bot.tally.errors.clear()
 
 
+async def test_a_failure_of_ours_costs_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        for broken in ("bot.writer.Decoder.step", "bot.answering.layout.reply"):
+            with monkeypatch.context() as patch:
+                patch.setattr(broken, fail)
+                for _ in range(3):
+                    assert not (await chat.ask("/dino")).refuses
+        for refuses in (False, False, True):
+            assert (await chat.ask("/dino")).refuses == refuses
+        assert chat.bot.tally.errors == {"Failed": 3, "ZeroDivisionError": 3}
+        chat.bot.tally.errors.clear()
+
+
 async def test_letters_typed_inline_cost_little_and_a_refusal_says_why(
     settings: Settings,
 ) -> None:

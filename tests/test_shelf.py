@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Explained, StartError
+from bot.chat import Explained, Failed, StartError
 from bot.creations import Creation, Text
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
@@ -140,13 +140,13 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     with monkeypatch.context() as patch:
         patch.setattr(Decoder, method, crash)
         results = await asyncio.gather(*tasks(writer, 1, 1, 1), return_exceptions=True)
-    assert [str(result) for result in results] == [str(sentences.NOT_WRITTEN)] * 3
-    assert "Writing with weights verse failed" in caplog.text
+    assert all(isinstance(result, Failed) for result in results)
+    assert "An error ended writing with the weights verse" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
         # the decoder returns a result that nobody asked for
         patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
-        with pytest.raises(Explained, match="while I was writing"):
+        with pytest.raises(Failed, match="writing with the weights verse failed: KeyError"):
             await writer.write(verse(1), Genre.POEM)
     impossible, fine = await asyncio.gather(
         writer.write(NameRequest(generator_for(1, 0)), Genre.DINO),
@@ -296,6 +296,7 @@ async def test_without_one_network_the_other_is_served(
             assert (await chat.ask(commands[other])).code
             letters = await chat.ask("/poem voice:letters x")
             assert letters.message == sentences.VOICE_UNTRAINED
+            assert chat.bot.tally.errors.pop("Failed") == 1
 
 
 async def test_without_usable_weights_a_bot_says_why_and_does_not_start(

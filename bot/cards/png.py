@@ -7,11 +7,12 @@ front, until its input ends. So no process outlives the bot.
 
 import asyncio
 import logging
+import math
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 
 from bot.cards.card import Card
-from bot.chat import Explained
+from bot.chat import Failed
 from bot.limits import Speed
 from bot.tasks import end_child, start_child
 from bot.words import sentences
@@ -36,6 +37,8 @@ SOON_SECONDS = 3.0
 CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
+AGAIN_SECONDS = 60.0
+"""After a card that could not be drawn, answers are words for this long."""
 SURE_SECONDS = 2.0
 """CARD_SECONDS, a guess, weighs as much as this many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
@@ -46,6 +49,7 @@ class Drawings:
 
     def __init__(self) -> None:
         self.fault = ""
+        self._failed_at = -math.inf
         self.file_ids: dict[str, str] = {}
         """The keys of cards that belong to nobody and were sent on Telegram, with Telegram's ids of
         them."""
@@ -60,11 +64,13 @@ class Drawings:
         """
         if key in self.file_ids or key in self._going_on:
             return True
-        return len(self._going_on) < SOON_SECONDS * self.speed.per_second() and not self.fault
+        if asyncio.get_running_loop().time() < self._failed_at + AGAIN_SECONDS:
+            return False
+        return len(self._going_on) < SOON_SECONDS * self.speed.per_second()
 
     async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Return the PNG and the words of a card, which is drawn once for all who wait for it.
-        Raises Explained.
+        Raises Failed.
         """
         if key not in self._going_on:
             self._going_on[key] = asyncio.create_task(self._draw_card(card))
@@ -72,7 +78,7 @@ class Drawings:
         return await asyncio.shield(self._going_on[key])
 
     async def draw(self, svg: str) -> bytes:
-        """Return an SVG as PNG. Raises Explained."""
+        """Return an SVG as PNG. Raises Failed."""
         self.speed.count(1)
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
@@ -86,11 +92,12 @@ class Drawings:
         except OSError as error:
             # a TimeoutError, too, is an OSError, but without a text
             self.fault = str(error) or "it took too long"
+            self._failed_at = asyncio.get_running_loop().time()
             logger.warning("A card could not be drawn: %s", self.fault)
-            raise Explained(sentences.NOT_DRAWN) from error
+            raise Failed(sentences.NOT_DRAWN, f"a card could not be drawn: {self.fault}") from error
         finally:
             self.speed.count(-1)
-        self.fault = ""
+        self.fault, self._failed_at = "", -math.inf
         return png
 
     async def close(self) -> None:

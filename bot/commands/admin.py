@@ -11,7 +11,7 @@ from importlib import metadata
 
 from bot.app import Bot, memory
 from bot.asks import Said
-from bot.chat import Button, Explained
+from bot.chat import Button, Explained, Failed
 from bot.commands.voices import teach, voice_called
 from bot.creations import NETWORKS
 from bot.training.runs import Run
@@ -120,7 +120,7 @@ async def _network(given: str, bot: Bot) -> tuple[str, str]:
 
 async def _in_use(network: str, bot: Bot) -> str:
     """Return the version in use, or "" if there is none."""
-    with contextlib.suppress(Explained):
+    with contextlib.suppress(Explained, Failed):
         return (await bot.shelf.current(network)).version
     return ""
 

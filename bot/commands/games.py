@@ -14,7 +14,7 @@ from bot.asks import LONGEST_LINE, Said
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
-from bot.chat import Button, Buttons, Explained
+from bot.chat import Button, Buttons, Explained, Failed
 from bot.commands.names import LONGEST_PREFIX, as_typed, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
@@ -176,7 +176,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     written = (await bot.shelf.write(drawn)).texts
     invented = [name for name in written if name not in fossils() and not is_taboo(name)]
     if len(invented) < INVENTED:
-        raise Explained(sentences.NOT_WRITTEN)
+        raise Failed(sentences.NOT_WRITTEN, f"too few invented names for question {number}")
     # in turn, so that a real one comes again only after all the others
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]

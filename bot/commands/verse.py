@@ -9,7 +9,7 @@ from bot.answering import answer, send_card
 from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
-from bot.chat import Explained, LiveMessage
+from bot.chat import Explained, Failed, LiveMessage
 from bot.commands.voices import voice_of_form
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.words import layout, sentences
@@ -142,7 +142,7 @@ async def card(ask: Said, asked: NameOnCard, bot: Bot) -> None:
     buttons = layout.buttons_below(creation, text, is_card=True)
     try:
         await send_card(ask, picture, layout.caption(creation, text), buttons)
-    except Explained as error:
+    except (Explained, Failed) as error:
         words = layout.reply(creation, text)
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
 
