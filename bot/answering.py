@@ -51,7 +51,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
     note = ask.chat.note
     creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
     shown = note.shown if note else None  # the message of an earlier try
-    live = LiveMessage(ask.chat, shown, wait=lambda: bot.limits.wait(ask.chat))
+    live = LiveMessage(ask.chat, shown, may_edit=lambda: bot.limits.may_edit(ask.chat))
     watch = None
     try:
         # Until the end, the chat shows that the bot is typing, or a sonnet as it grows.
@@ -98,7 +98,7 @@ async def say_with_card(
     """Send a card with a message below it. If the chat shows no pictures, or the card takes too
     long or fails, send the message alone, with `buttons_alone`.
     """
-    if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
+    if ask.chat.shows_pictures and bot.limits.may_draw(card.key):
         with contextlib.suppress(Explained, Failed):
             await send_card(ask, card, message, buttons)
             return  # not reached if the card cannot be drawn or sent

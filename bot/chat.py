@@ -186,13 +186,13 @@ class LiveMessage:
     stand below the message.
 
     A change costs as much as a message. So nothing is changed while other messages would have to
-    wait. `wait` returns how many seconds they would wait.
+    wait; `may_edit` says so.
     """
 
     chat: Chat
     number: int | None = None
     buttons: Buttons = ()
-    wait: Callable[[], float] | None = None
+    may_edit: Callable[[], bool] | None = None
     _newest: Message | None = field(default=None, init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -230,10 +230,10 @@ class LiveMessage:
                 return  # not reached if the message is gone
         self.number = await self.chat.say(message, buttons)
 
-    def _must_wait(self) -> bool:
-        """Return whether nothing may be shown now, or ever if the message is lost."""
-        wait = self.wait or self.chat.wait_seconds
-        return self._is_lost or wait() > 0
+    def _may_show(self) -> bool:
+        """Return whether anything may be shown now; never if the message is lost."""
+        may_edit = self.may_edit or (lambda: self.chat.wait_seconds() <= 0)
+        return not self._is_lost and may_edit()
 
     async def _rewrite(self) -> None:
         """Show that the bot is typing until there is something to show. Then show the newest
@@ -246,7 +246,7 @@ class LiveMessage:
         while True:
             await self._changed.wait()
             async with self._on_its_way:
-                if self._newest is not None and not self._must_wait():
+                if self._newest is not None and self._may_show():
                     self._changed.clear()
                     await self._put(self._newest)
             await asyncio.sleep(pause)
@@ -254,7 +254,7 @@ class LiveMessage:
     async def _show_typing(self) -> None:
         """Show that the bot is typing until there is something to show."""
         while not self._changed.is_set():
-            if not self._must_wait():
+            if self._may_show():
                 with contextlib.suppress(NotSent, InDoubt):
                     await self.chat.typing()
             with contextlib.suppress(TimeoutError):

@@ -24,8 +24,6 @@ from model.errors import MangosaurusError
 
 PART_SECONDS = 4.0
 """How long the database may take to answer. Prometheus waits for 10."""
-REFUSALS = ("busy", "late", "often")
-"""Reasons with a counter. If a counter did not begin at 0, Prometheus would miss its first step."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
 
 
@@ -134,31 +132,9 @@ class Health:
 
     def _numbers(self) -> dict[str, float]:
         """Return the metrics by their names and labels."""
-        bot = self._bot
         version = metadata.version("mangosaurus")
-        found = {
-            f'serving{{version="{version}"}}': float(bot is not None),
-            "memory_bytes": memory(),
-        }
-        if bot is None:
-            return found
-        found |= {
-            "answers_total": bot.tally.answers,
-            "errors_total": bot.tally.errors.total(),
-            "texts_waiting": bot.shelf.pending,
-            "cards_waiting": bot.drawings.speed.waiting,
-            "training": bot.runs.running is not None,
-        }
-        found |= {
-            f'refusals_total{{reason="{reason}"}}': bot.limits.refusals[reason]
-            for reason in REFUSALS
-        }
-        if latency := bot.tally.latency:
-            found['answer_seconds{quantile="0.5"}'] = latency[0]
-            found['answer_seconds{quantile="0.99"}'] = latency[1]
-        for door in bot.doors:
-            found |= door.figures()
-        return found
+        found = {f'serving{{version="{version}"}}': float(self._bot is not None)}
+        return found | (self._bot.figures() if self._bot else {"memory_bytes": memory()})
 
 
 def tell_systemd(state: str) -> None:

@@ -17,6 +17,7 @@ from bot.chat import Explained, Failed, StartError
 from bot.creations import NETWORKS, Creation, Text, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
+from bot.speeds import Speeds
 from bot.words import sentences
 from bot.writer import Watch, Writer
 from model.errors import RequestError
@@ -37,9 +38,12 @@ class Shelf:
     the voice that comes with the program.
     """
 
-    def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
+    def __init__(
+        self, learned: Learned, folder: Path = CHECKPOINTS, speeds: Speeds | None = None
+    ) -> None:
         self._learned = learned
         self._folder = folder
+        self._speeds = speeds or Speeds()
         self.serving: dict[str, Checkpoint] = {}
         """The current weights of each network that is in memory."""
         # the most recently used last
@@ -231,6 +235,6 @@ class Shelf:
                     except CheckpointError as error:
                         logger.info("Weights cannot be loaded: %s", error)
                         raise Explained(sentences.GONE) from error
-                    self._writers[key] = Writer(weights)
+                    self._writers[key] = Writer(weights, self._speeds.of(network))
         self._writers.move_to_end(key)
         return self._writers[key]

@@ -4,6 +4,7 @@ Tests with crowds have a fake clock.
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from bot.words.pieces import Message
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time, now
-from tests.serving import ADMIN, ALICE, BOB, GROUP, SPEED, serving, turn_of
+from tests.serving import ADMIN, ALICE, BOB, GROUP, SPEED, FakeWriter, serving, turn_of
 
 # How much one person may ask
 
@@ -246,6 +247,46 @@ async def test_names_wait_for_no_verse(settings: Settings) -> None:
         assert (early.is_answered, late.is_answered) == (False, True)  # an offer may wait for 5 s
 
 
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_what_nobody_wrote_counts_for_no_writing(settings: Settings) -> None:
+    """People who make mistakes, or ask for what there is not, let the bot promise no more."""
+    async with running(settings) as bot:
+        texts = [(1.0 * n, POEM) for n in range(40)]
+        nothing = [(0.2 * n, ("/poem", "/dino 99", "/export")[n % 3]) for n in range(200)]
+        await crowd(bot, sorted(texts + nothing))
+        poems = await crowd(bot, [(0.0, POEM)] * 100)
+        answered = sum(one.is_answered for one in poems)
+        assert answered == pytest.approx(LONGEST_WAIT_SECONDS * SPEED, abs=1)
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_promises_begin_with_what_this_machine_measured_last(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeWriter, "poems_a_second", SPEED / 2)
+    async with running(settings) as bot:
+        await crowd(bot, [(2.0 * n, POEM) for n in range(60)])
+    assert json.loads(settings.speeds.read_text())["poem"] == pytest.approx(SPEED / 2, rel=0.1)
+    async with running(settings) as bot:
+        poems = await crowd(bot, [(0.0, POEM)] * 100)
+        answered = sum(one.is_answered for one in poems)
+        assert answered == pytest.approx(LONGEST_WAIT_SECONDS * SPEED / 2, rel=0.1)
+
+
+@pytest.mark.usefixtures("slow_writer")
+@pytest.mark.parametrize("line", ["/export", "/sonnet"])
+@in_no_time
+async def test_a_bot_with_nothing_else_to_do_refuses_nobody_however_slow_it_is(
+    settings: Settings, line: str
+) -> None:
+    settings.speeds.write_text('{"poem": 0.01}')
+    async with running(settings) as bot:
+        (only,) = await crowd(bot, [(0.0, line)])
+        assert only.is_answered
+
+
 async def test_whoever_wants_their_texts_first_is_forgotten_at_once_after_that(
     settings: Settings,
 ) -> None:
@@ -263,7 +304,8 @@ async def test_an_ask_behind_much_of_ones_own_is_answered_in_time_or_refused(
     line: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One person's texts are written one after the other, however many threads there are."""
-    monkeypatch.setattr("bot.limits.Limits._threads_gain", 2.0)
+    monkeypatch.setattr("bot.speeds.THREADS", 2)
+    monkeypatch.setattr("bot.speeds.POEMS_A_SECOND", SPEED / 2)
     async with running(settings) as bot:
         version = bot.shelf.serving["poem"].version
         for n in range(30):
@@ -290,8 +332,8 @@ async def test_cards_that_would_come_late_are_words_and_refused_to_whoever_asks_
     monkeypatch.setattr("bot.cards.png.start_child", process)
     monkeypatch.setattr("bot.cards.png.end_child", process)
     monkeypatch.setattr("bot.cards.png._png_of", answer)
-    monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
-    monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
+    monkeypatch.setattr("bot.speeds.PROCESSES", 1)
+    monkeypatch.setattr("bot.speeds.CARDS_A_SECOND", 0.5)  # as a guess
     async with running(settings) as bot:
         others = [FakeChat(bot, 1000 + number) for number in range(24)]
         asks = []

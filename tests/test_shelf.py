@@ -7,13 +7,16 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bot.chat import Explained, Failed, StartError
 from bot.creations import Creation, Text
+from bot.limits import TEXTS
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
+from bot.speeds import SURE_SECONDS, Speed, Speeds
 from bot.store import Store
 from bot.words import sentences
 from bot.writer import Writer
@@ -53,7 +56,7 @@ async def writer(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Writer]:
     monkeypatch.setattr("bot.writer.ROWS", ROWS)
-    writer = Writer(VERSE)
+    writer = Writer(VERSE, Speeds().of("poem"))
     writer.threads = request.param
     yield writer
     await writer.close()
@@ -103,7 +106,7 @@ async def test_requests_do_not_change_each_others_texts(writer: Writer) -> None:
 
 
 async def test_a_sonnet_is_watched_line_by_line() -> None:
-    seen, writer = list[Text](), Writer(POET)
+    seen, writer = list[Text](), Writer(POET, Speeds().of("poem"))
     sonnet = SonnetRequest(generator_for(1, 0), "Shall I compare thee to a summer's day?")
     (whole,) = (await writer.write(sonnet, Genre.SONNET, seen.append)).texts
     await writer.close()
@@ -128,6 +131,36 @@ async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, ind
     assert await late == alone(verse(1000))
     await asyncio.gather(*writes)
     assert gate.decoder.active == 0
+
+
+async def test_a_writer_measures_its_seconds_of_work_over_what_it_has_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that cannot be fulfilled is no writing."""
+    clock, steps, step = 0.0, 0, Decoder.step
+
+    def slow_step(decoder: Decoder) -> list[Result]:
+        nonlocal clock, steps
+        clock += 0.5
+        steps += 1
+        return step(decoder)
+
+    monkeypatch.setattr(Decoder, "step", slow_step)
+    monkeypatch.setattr("bot.writer.time", SimpleNamespace(monotonic=lambda: clock))
+    # a name has at most 40 letters, so the network knows both that begin with 39 times "a"
+    known = ("a" * 40, "a" * 39 + "b")
+    names = untrained("names", characters="\nab", known=known)
+    writer = Writer(names, Speed(guess=2.0, workers=1))
+    try:
+        with pytest.raises(RequestError):
+            await writer.write(NameRequest(generator_for(1, 0), prefix="a" * 39), Genre.DINO)
+        assert steps > 0
+        assert writer.speed.of_one == 2.0
+        await writer.write(NameRequest(generator_for(2, 0)), Genre.DINO)
+        made, seconds = 2.0 * SURE_SECONDS + TEXTS[Genre.DINO], SURE_SECONDS + 0.5 * steps
+        assert writer.speed.of_one == pytest.approx(made / seconds)
+    finally:
+        await writer.close()
 
 
 @pytest.mark.parametrize("method", ["__init__", "submit", "step"])
