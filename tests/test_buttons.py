@@ -28,6 +28,15 @@ def test_wilder_goes_on_from_the_usual_temperatures() -> None:
     assert [*map(wilder, TEMPERATURES)] == [*TEMPERATURES[1:], None]
 
 
+@pytest.mark.parametrize(
+    ("voice", "opens"), [("stars", "k7m2p9xb4q"), ("", "name-dooa")], ids=["voice", "dinosaurs"]
+)
+def test_the_link_of_a_card_opens_what_the_card_shows(voice: str, opens: str) -> None:
+    """The card of a voice has all its names, which are no dinosaurs."""
+    names = Creation("k7m2p9xb4q", ALICE, Genre.DINO, "0" * 12, 0, 0, "", 1.0, 2, voice=voice)
+    assert layout.share_button(names, Text(("dooa", "ela"))).opens == opens
+
+
 async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat) -> None:
     message = await group.ask("/dino", ALICE)
     presses = (ALICE, BOB, ALICE, BOB, ALICE)

@@ -15,7 +15,7 @@ from functools import partial
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
-from bot.creations import NOBODY, Creation, Text
+from bot.creations import Creation, Text
 from bot.words import layout, sentences
 from bot.words.font import drawable
 from bot.words.pieces import link_to
@@ -42,7 +42,7 @@ def card_of(
         card = partial(names_card, names, source)
     else:
         name = text.texts[n].lower()
-        whose = creation.word or creation.prompt.capitalize() if creation.person == NOBODY else ""
+        whose = creation.first_name
         card = partial(
             name_card,
             name,
@@ -52,7 +52,7 @@ def card_of(
         )
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
-    return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
+    return Picture(key, f"{name}-{creation.code}.png", draw, is_kept=bool(creation.first_name))
 
 
 def card_of_name(name: str, username: str, drawings: Drawings, word: str = "") -> Picture:

@@ -11,7 +11,7 @@ from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
 from bot.chat import Explained, Failed, LiveMessage
 from bot.commands.voices import voice_of_form
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
+from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING
 from model.text.forms import Genre
@@ -96,9 +96,8 @@ async def wilder_one(ask: Said, rest: str, bot: Bot) -> Wish:
 
 def _another(creation: Creation, temperature: float) -> Wish:
     """Return the wish for another text. Another dinosaur of a first name begins with that name."""
-    opening = NOTHING
-    if creation.person == NOBODY:
-        opening = sentences.IS.format(creation.word or creation.prompt.capitalize())
+    whose = creation.first_name
+    opening = sentences.IS.format(whose) if whose else NOTHING
     return Wish(
         creation.genre,
         creation.prompt,
