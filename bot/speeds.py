@@ -19,9 +19,9 @@ THREADS = min(available_cores(), 4)
 """How many threads may write the texts of one version."""
 PROCESSES = max(1, available_cores() - 1)
 """How many processes draw cards."""
-POEMS_A_SECOND, CARDS_A_SECOND = 1.0, 2.0
-"""What a thread writes and a process draws, as a guess: half of what `python -m benchmarks units`
-measures, and a third of what a process draws with a core of its own."""
+POEMS_A_SECOND, CARDS_A_SECOND = 0.5, 2.0
+"""What a thread writes and a process draws, as a guess: a third of what they make with a core of
+their own (`python -m benchmarks units`), because a crowd asks for much at once."""
 REMEMBERED_SECONDS = 60.0
 """A speed is a mean over about the last minute of work."""
 SURE_SECONDS = 5.0
@@ -31,8 +31,8 @@ CARDS = "cards"
 
 
 class Speed:
-    """How much one worker, a thread or a process, makes in a second of its work, while others work
-    beside it. There are at most so many `workers`.
+    """How much one worker, a thread or a process, makes in a second of its work. There are at most
+    so many `workers`.
     """
 
     def __init__(self, guess: float, workers: int) -> None:

@@ -37,7 +37,8 @@ ROWS = 128
 More rows slow down every row; a request that waits slows down none.
 """
 ENOUGH = 2.0
-"""If every thread has this much work, in poems, another thread begins."""
+"""If every thread has this much work, in poems, another thread begins. A thread with less does not
+measure its speed: promises are made to crowds, and then all threads work."""
 STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
@@ -172,11 +173,13 @@ class Writer:
                         self._exact = self._exact or Exact(self.checkpoint.language_model)
                     decoder = Decoder(self.checkpoint, self._exact)
                 begun = time.monotonic()
+                at_hand = sum(job.work for job in (*arrivals, *jobs.values()))
                 written = self._step(arrivals, decoder, jobs)
-                seconds += time.monotonic() - begun
-                if written:
-                    self.speed.add(written, seconds)
-                    seconds = 0.0
+                if at_hand >= ENOUGH:
+                    seconds += time.monotonic() - begun
+                    if written:
+                        self.speed.add(written, seconds)
+                        seconds = 0.0
             except Exception as error:
                 what = f"writing with the weights {self.checkpoint.version}"
                 logger.exception("An error ended %s", what)

@@ -58,7 +58,7 @@ def test_the_database_goes_into_the_home_folder_and_is_private(tmp_path: Path) -
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
     assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
-    assert set(files_below(home)) == {"mangosaurus.db", "speeds.json"}
+    assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
 
 

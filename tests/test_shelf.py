@@ -146,6 +146,7 @@ async def test_a_writer_measures_its_seconds_of_work_over_what_it_has_written(
         return step(decoder)
 
     monkeypatch.setattr(Decoder, "step", slow_step)
+    monkeypatch.setattr("bot.writer.ENOUGH", TEXTS[Genre.DINO])
     monkeypatch.setattr("bot.writer.time", SimpleNamespace(monotonic=lambda: clock))
     # a name has at most 40 letters, so the network knows both that begin with 39 times "a"
     known = ("a" * 40, "a" * 39 + "b")
