@@ -85,7 +85,7 @@ class Tally:
         if not self._latencies:
             return None
         latencies = sorted(self._latencies)
-        return latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        return latencies[len(latencies) // 2], latencies[(len(latencies) * 99 - 1) // 100]
 
 
 @dataclass(eq=False)

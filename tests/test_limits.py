@@ -276,6 +276,18 @@ async def test_promises_begin_with_what_this_machine_measured_last(
 
 
 @pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_each_network_has_a_speed_of_its_own(settings: Settings) -> None:
+    """What is written fast in a voice lets the bot promise no more poems."""
+    settings.speeds.write_text('{"poem": 0.5}')
+    async with running(settings) as bot:
+        voice = "/poem voice:letters Shall I"
+        asked = await crowd(bot, [(0.0, POEM), (0.0, voice)] * 40)
+        answered = [sum(one.is_answered for one in asked[first::2]) for first in (0, 1)]
+        assert answered == [LONGEST_WAIT_SECONDS * 0.5, 40]
+
+
+@pytest.mark.usefixtures("slow_writer")
 @pytest.mark.parametrize("line", ["/export", "/sonnet"])
 @in_no_time
 async def test_a_bot_with_nothing_else_to_do_refuses_nobody_however_slow_it_is(
