@@ -22,13 +22,23 @@ answer. The other doors show the answer at once.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 from bot.app import Bot
 from bot.asks import Said
 from bot.cards import card_of
-from bot.chat import Answer, Buttons, Change, Document, Explained, LiveMessage, Picture, unchanged
+from bot.chat import (
+    Answer,
+    Buttons,
+    Change,
+    Document,
+    Explained,
+    Failed,
+    LiveMessage,
+    Picture,
+)
 from bot.creations import Creation, Wish, network_of
 from bot.store import Store, record
 from bot.taboo import is_taboo
@@ -52,7 +62,7 @@ async def write(ask: Said, creation: Creation, bot: Bot) -> Creation:
     """Return a creation with its text. Until then, the chat shows that the bot is typing, or a
     sonnet as it grows.
     """
-    async with LiveMessage(ask, wait=lambda: bot.limits.wait(ask.chat)) as live:
+    async with LiveMessage(ask, may_edit=lambda: bot.limits.may_edit(ask.chat)) as live:
         watch = None
         if creation.genre is Genre.SONNET:
             watch = lambda begun: live.show(layout.begun(begun))  # noqa: E731
@@ -66,47 +76,37 @@ async def show(
     creation: Creation,
     bot: Bot,
     opening: Message = NOTHING,
-    change: Change = unchanged,
+    change: Change = None,
 ) -> None:
     """End an ask with a creation: a single name with its card, and anything else as text alone."""
     message = opening + layout.reply(creation)
     buttons = layout.buttons_below(creation)
     doubt = sentences.SHOW_AGAIN.format(creation.code)
+    alone = Answer(message, buttons, doubt=doubt, change=change)
     card = None
     if creation.genre is Genre.DINO and creation.count == 1 and not creation.voice:
         card = card_of(creation, 0, bot.username, bot.drawings)
-    reply = Answer(message, buttons, doubt=doubt)
-    if card:
-        below = layout.buttons_below(creation, is_card=True)
-        reply = await with_card(ask, card, message, below, buttons, bot, doubt)
-    await bot.end(ask, reply, change)
+    below = layout.buttons_below(creation, is_card=True)
+    await bot.end(ask, await with_card(ask, card, below, alone, bot) if card else alone)
 
 
-async def with_card(
-    ask: Said,
-    card: Picture,
-    message: Message,
-    buttons: Buttons,
-    buttons_alone: Buttons,
-    bot: Bot,
-    doubt: Message = sentences.ASK_AGAIN,
-) -> Answer:
-    """Return an answer with a card. If the chat shows no pictures, or the card takes too long or
-    fails, return the message alone, with `buttons_alone`.
+async def with_card(ask: Said, card: Picture, buttons: Buttons, alone: Answer, bot: Bot) -> Answer:
+    """Return an answer with a card, and with buttons below it. If the chat shows no pictures, or
+    the card takes too long or fails, return the answer alone.
     """
-    alone = Answer(message, buttons_alone, doubt=doubt)
-    if not (ask.chat.shows_pictures and bot.drawings.is_soon(card.key)):
+    if not (ask.chat.shows_pictures and bot.limits.may_draw(card.key)):
         return alone
     try:
         drawn = await draw(ask, card, bot)
-    except Explained:
+    except Failed:
         return alone
-    words = message, buttons_alone
-    return Answer(message, buttons, drawn, *words, doubt=doubt)
+    return replace(
+        alone, card=drawn, buttons=buttons, words=alone.message, buttons_of_words=alone.buttons
+    )
 
 
 async def draw(ask: Said, card: Picture, bot: Bot) -> Picture:
-    """Return a card that is drawn, unless Telegram has it. Raises Explained."""
+    """Return a card that is drawn, unless Telegram has it. Raises Failed."""
     if card.key in bot.drawings.file_ids:
         return card
     async with LiveMessage(ask):  # the chat shows that the bot is typing

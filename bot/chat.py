@@ -31,10 +31,20 @@ TYPING_SECONDS = 4.5
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
-    """Nothing was done. `sentence` tells the person why, and what would help."""
+    """Nothing was done, as the person has made a mistake, or must choose something else. `sentence`
+    tells them why, and what would help.
+    """
 
     def __init__(self, sentence: Message) -> None:
         super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+class Failed(MangosaurusError):  # noqa: N818 - like Explained
+    """Something of ours failed. `sentence` tells the person; the reason is for the operator."""
+
+    def __init__(self, sentence: Message, reason: str) -> None:
+        super().__init__(reason)
         self.sentence = sentence
 
 
@@ -93,7 +103,7 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card. `draw` returns its PNG and its words, or raises Explained.
+    """A card. `draw` returns its PNG and its words, or raises Failed.
 
     From its `key`, a later start finds what it shows. `name` is the name of its file. `is_kept`
     marks a card that belongs to nobody: once uploaded, the card can be sent again.
@@ -112,12 +122,16 @@ class Document(NamedTuple):
     make: Callable[[], Awaitable[bytes]]
 
 
+Change: TypeAlias = "Callable[[Connection], object] | None"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What an ask ends with: one message, perhaps a card's caption or a file's.
 
-    `words` and `buttons_of_words` take the place of a card that cannot be sent, and the reason
-    follows if `is_card_wanted`. If the answer may not have arrived, `doubt` says what to do.
+    `words` and `buttons_of_words` take the place of a card that cannot be sent. If the answer may
+    not have arrived, `doubt` says what to do. A `reason` makes it a refusal or, if it is "mistake",
+    an explanation, which may appear over a button.
     """
 
     message: Message
@@ -125,18 +139,17 @@ class Answer:
     card: Picture | None = None
     words: Message = NOTHING
     buttons_of_words: Buttons = ()
-    is_card_wanted: bool = False
     document: Document | None = None
     doubt: Message = sentences.ASK_AGAIN
+    change: Change = None
+    """What it changes in the database, in the transaction that ends the ask. It may raise, and then
+    nothing has ended."""
+    reason: str = ""
 
-
-Change: TypeAlias = "Callable[[Connection], object]"
-"""What an answer changes in the database, in the transaction that ends its ask. It may raise, and
-then nothing has ended."""
-
-
-def unchanged(_connection: Connection) -> None:
-    """Change nothing."""
+    @property
+    def notice(self) -> str:
+        """The answer as it appears over a button."""
+        return sentences.cut(str(self.message), sentences.LONGEST_NOTICE) if self.reason else ""
 
 
 class Chat(ABC):
@@ -153,35 +166,24 @@ class Chat(ABC):
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""
 
-    async def end(
-        self,
-        answer: Answer,
-        change: Change,
-        store: Store,
-        shown: int | None = None,
-        reason: str = "",
-    ) -> None:
-        """End the ask that is answered here: make its change, and show its answer, in place of the
-        message `shown` if there is one. A `reason` makes it a refusal or, if it is "mistake", an
-        explanation, which may appear over a button.
+    async def end(self, answer: Answer, store: Store, shown: int | None = None) -> None:
+        """End the ask that is answered here: make the change, and show the answer, in place of the
+        message `shown` if there is one.
         """
-        if change is not unchanged:
-            await store.run(change)
-        if reason and await self.release(
-            sentences.cut(str(answer.message), sentences.LONGEST_NOTICE)
-        ):
+        if answer.change:
+            await store.run(answer.change)
+        if answer.reason and await self.release(answer.notice):
             return
         if answer.document:
             content = await answer.document.make()
             await self.document(answer.document.name, content, answer.message, answer.buttons)
         elif answer.card:
             await self.picture(answer.card, answer.message, answer.buttons)
-        elif shown is not None:
-            with contextlib.suppress(Gone):
-                await self.change(shown, answer.message, answer.buttons)
-                return  # not reached if the message is gone
-            await self.say(answer.message, answer.buttons)
         else:
+            if shown is not None:
+                with contextlib.suppress(Gone):
+                    await self.change(shown, answer.message, answer.buttons)
+                    return  # not reached if the message is gone
             await self.say(answer.message, answer.buttons)
 
     async def arrived(self) -> None:  # noqa: B027 - only Telegram has an outbox
@@ -242,12 +244,12 @@ class LiveMessage:
     message. Until then, `buttons` stand below it.
 
     A change costs as much as a message. So nothing is changed while other messages would have to
-    wait. `wait` returns how many seconds they would wait.
+    wait; `may_edit` says so.
     """
 
     ask: Ask
     buttons: Buttons = ()
-    wait: Callable[[], float] | None = None
+    may_edit: Callable[[], bool] | None = None
     _newest: Message | None = field(default=None, init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -281,10 +283,10 @@ class LiveMessage:
         """Show a message now."""
         await self._put(message, is_first=True)
 
-    def _must_wait(self) -> bool:
-        """Return whether nothing may be shown now, or ever if the message is lost."""
-        wait = self.wait or self.ask.chat.wait_seconds
-        return self._is_lost or wait() > 0
+    def _may_show(self) -> bool:
+        """Return whether anything may be shown now; never if the message is lost."""
+        may_edit = self.may_edit or (lambda: self.ask.chat.wait_seconds() <= 0)
+        return not self._is_lost and may_edit()
 
     async def _rewrite(self) -> None:
         """Show that the bot is typing until there is something to show. Then show the newest
@@ -297,7 +299,7 @@ class LiveMessage:
         while True:
             await self._changed.wait()
             async with self._on_its_way:
-                if self._newest is not None and not self._must_wait():
+                if self._newest is not None and self._may_show():
                     self._changed.clear()
                     await self._put(self._newest)
             await asyncio.sleep(pause)
@@ -305,7 +307,7 @@ class LiveMessage:
     async def _show_typing(self) -> None:
         """Show that the bot is typing until there is something to show."""
         while not self._changed.is_set():
-            if not self._must_wait():
+            if self._may_show():
                 with contextlib.suppress(NotSent, InDoubt):
                     await self.ask.chat.typing()
             with contextlib.suppress(TimeoutError):

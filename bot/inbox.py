@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -115,14 +115,21 @@ class Inbox:
         await self._database.run(lambda connection: strike(connection, note))
 
     async def _change(self, note: Note, **values: Any) -> None:
-        await self._database.execute(sa.update(asks).where(row_of(note)).values(values))
+        await self._database.execute(sa.update(asks).where(_is(note)).values(values))
 
 
-def strike(connection: Connection, note: Note) -> bool:
+class Key(Protocol):
+    """What an ask and its answer have in common: the bot's id, and the update's."""
+
+    bot: int
+    update: int
+
+
+def strike(connection: Connection, key: Key) -> bool:
     """Delete the note of an ask. Return whether it was there."""
-    return bool(connection.execute(sa.delete(asks).where(row_of(note))).rowcount)
+    return bool(connection.execute(sa.delete(asks).where(_is(key))).rowcount)
 
 
-def row_of(note: Note) -> sa.ColumnElement[bool]:
-    """Return the condition that selects the row of a note."""
-    return sa.and_(asks.c.bot == note.bot, asks.c.update == note.update)
+def _is(key: Key) -> sa.ColumnElement[bool]:
+    """Return the condition that selects the note of an ask."""
+    return sa.and_(asks.c.bot == key.bot, asks.c.update == key.update)

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.database import Database
-from bot.inbox import KEPT_SECONDS, Note, strike
+from bot.inbox import KEPT_SECONDS, strike
 from bot.schema import answers
 
 logger = logging.getLogger(__name__)
@@ -60,23 +60,22 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def end(
-        self, note: Note, answered: Callable[[Connection], Row], token: str | None
-    ) -> Row | None:
-        """End an ask: let `answered` make its change and its answer, which is being sent if there
-        is a token. Return the row, or None if somebody else has ended the ask.
+    async def end(self, row: Row, change: Callable[[Connection], object] | None) -> Row | None:
+        """End the ask of an answer, and make its change. The answer waits or, if it has a token, is
+        being sent. Return its row, or None if somebody else has ended the ask.
 
         A database that lost its connection may carry this out a second time. Then the first row
         counts.
         """
 
         def work(connection: Connection) -> Row | None:
-            if strike(connection, note):
-                row = answered(connection)
-                row.token = token
-                connection.execute(sa.insert(answers).values(_values(row)))
+            if strike(connection, row):
+                if change:
+                    change(connection)
+                values = {each.name: getattr(row, each.name) for each in answers.c}
+                connection.execute(sa.insert(answers).values(values))
                 return row
-            wanted = sa.select(answers).where(_is(note), _is_free_or(token))
+            wanted = sa.select(answers).where(_is(row), _is_free_or(row.token))
             found = connection.execute(wanted).mappings().one_or_none()
             return Row(**found) if found else None
 
@@ -132,7 +131,7 @@ class Outbox:
         await self._database.execute(sa.delete(answers).where(*mine))
 
 
-def _is(row: Row | Note) -> sa.ColumnElement[bool]:
+def _is(row: Row) -> sa.ColumnElement[bool]:
     """Return the condition that selects the answer to an ask."""
     return sa.and_(answers.c.bot == row.bot, answers.c.update == row.update)
 
@@ -140,7 +139,3 @@ def _is(row: Row | Note) -> sa.ColumnElement[bool]:
 def _is_free_or(token: str | None) -> sa.ColumnElement[bool]:
     """Return the condition that nobody else is sending a row."""
     return sa.or_(answers.c.token.is_(None), answers.c.token == token)
-
-
-def _values(row: Row) -> dict[str, Any]:
-    return {each.name: getattr(row, each.name) for each in answers.c}

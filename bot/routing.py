@@ -14,7 +14,7 @@ from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
-from bot.chat import Answer, Explained, Gone, InDoubt, NotSent, Refused
+from bot.chat import Answer, Explained, Failed, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, Prepared, menu
 from bot.creations import code_in
 from bot.database import StoreError
@@ -111,6 +111,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
         bot.leave(ask)
         await ask.chat.arrived()
         bot.tally.answered(ask)
+        bot.tally.faults.pop(_what_is_asked(ask), None)
 
 
 @asynccontextmanager
@@ -161,6 +162,14 @@ def _command(ask: Said) -> tuple[Command[Said], str] | None:
     return found, rest
 
 
+def _what_is_asked(ask: Ask) -> str:
+    """Return how `/healthz` calls what somebody asks for."""
+    if not isinstance(ask, Said):
+        return "offers"
+    name, _ = _name_and_rest(ask)
+    return f"/{name}" if name else "a line"
+
+
 def _name_and_rest(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
@@ -192,7 +201,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
 
     Of several refusals in half a minute, a chat reads the first.
     """
-    sentence = _sentence_about(error, bot)
+    sentence = _sentence_about(error, ask, bot)
     if sentence is None:
         return
     try:
@@ -202,7 +211,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         reason = error.reason if isinstance(error, Refused) else "mistake"
         is_silent = isinstance(error, Refused) and not bot.limits.may_refuse(ask.chat)
         if not is_silent:
-            await bot.end(ask, Answer(sentence), reason=reason)
+            await bot.end(ask, Answer(sentence, reason=reason))
             await ask.chat.arrived()
         elif not await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             await bot.drop(ask)
@@ -214,9 +223,9 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence_about(error: Exception, bot: Bot) -> Message | None:
-    """Return what the person should read about an error, if anything. Count the error, and log it
-    if only the operator can mend it.
+def _sentence_about(error: Exception, ask: Ask, bot: Bot) -> Message | None:
+    """Return what the person should read about an error, if anything. Count our failures, and log
+    them for the operator.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
@@ -228,11 +237,14 @@ def _sentence_about(error: Exception, bot: Bot) -> Message | None:
         case NotSent() | InDoubt():
             return None  # the chat has logged it; another message would fail too
         case StoreError():
-            logger.error("%s", error)
+            logger.error("%s", error)  # `/healthz` asks the database itself
             return sentences.NO_MEMORY
         case MangosaurusError():
-            logger.warning("%s: %s", type(error).__name__, error)
-            return sentences.NOT_POSSIBLE
+            logger.error("%s: %s", type(error).__name__, error)
+            bot.tally.faults[_what_is_asked(ask)] = str(error)
+            return error.sentence if isinstance(error, Failed) else sentences.NOT_POSSIBLE
     error_id = secrets.token_hex(4)
     logger.error("Error %s", error_id, exc_info=error)
+    # not its text, which may quote what somebody wrote
+    bot.tally.faults[_what_is_asked(ask)] = f"{type(error).__name__}, error {error_id}"
     return sentences.APOLOGY.format(error_id)

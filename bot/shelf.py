@@ -16,9 +16,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.chat import Explained, StartError
+from bot.chat import Explained, Failed, StartError
 from bot.creations import NETWORKS, Creation, Text, network_of, request_for
 from bot.learned import Learned, Weights, choose
+from bot.speeds import Speeds
 from bot.words import sentences
 from bot.writer import Writer
 from model.errors import RequestError
@@ -45,9 +46,12 @@ class Shelf:
     the voice that comes with the program.
     """
 
-    def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
+    def __init__(
+        self, learned: Learned, folder: Path = CHECKPOINTS, speeds: Speeds | None = None
+    ) -> None:
         self._learned = learned
         self._folder = folder
+        self._speeds = speeds or Speeds()
         self.serving: dict[str, Checkpoint] = {}
         """The current weights of each network that is in memory."""
         # the most recently used last
@@ -151,15 +155,15 @@ class Shelf:
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights of a network that are in use. Raises Explained if the network has no
-        weights, CheckpointError if the weights of a voice are damaged.
+        """Return the weights of a network that are in use. Raises Failed if the network has none,
+        Explained if a voice has none, CheckpointError if the weights of a voice are damaged.
         """
         if network not in self.serving:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
                 if network in NETWORKS:
-                    raise Explained(sentences.NO_NETWORK[network]) from error
+                    raise Failed(sentences.NO_NETWORK[network], str(error)) from error
                 if await self._learned.voice(network) is None:
                     raise Explained(sentences.VOICE_GONE) from error
                 if await self._learned.in_use(network) is None:
@@ -171,15 +175,15 @@ class Shelf:
         """Return whether the version that wrote a creation is still there."""
         try:
             await self._writer(creation)
-        except Explained:
+        except Failed:
             return False
         return True
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Creation:
         """Return a creation with its text, written by its version. `watch` sees a sonnet grow.
 
-        Raises Explained if the text cannot be written. If the caller is cancelled, the writing
-        ends.
+        Raises Explained if there is no such text, Failed if writing failed. If the caller is
+        cancelled, the writing ends.
         """
         voice = await self._learned.voice(creation.voice) if creation.voice else None
         if creation.voice and voice is None:
@@ -251,8 +255,8 @@ class Shelf:
                             weights = await self.load(network, version)
                     except CheckpointError as error:
                         logger.info("Weights cannot be loaded: %s", error)
-                        raise Explained(sentences.NOT_WRITTEN) from error
-                    self._writers[key] = Writer(weights)
+                        raise Failed(sentences.NOT_WRITTEN, str(error)) from error
+                    self._writers[key] = Writer(weights, self._speeds.of(network))
         self._writers.move_to_end(key)
         return self._writers[key]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Sent, Typed
-from bot.chat import Answer, Button, Buttons, Change, Chat, Offer, Picture
+from bot.chat import Answer, Button, Buttons, Chat, Offer, Picture
 from bot.store import Store
 from bot.words.pieces import NOTHING, Message
 from tests.shown import seen, wrote
@@ -117,18 +117,11 @@ class FakeChat(Chat):
         self._fail()
         self._put(number, message, buttons)
 
-    async def end(
-        self,
-        answer: Answer,
-        change: Change,
-        store: Store,
-        shown: int | None = None,
-        reason: str = "",
-    ) -> None:
+    async def end(self, answer: Answer, store: Store, shown: int | None = None) -> None:
         before = len(self.messages)
-        await super().end(answer, change, store, shown, reason)
+        await super().end(answer, store, shown)
         for message in self.messages[before:]:
-            message.refuses = reason not in ("", "mistake")
+            message.refuses = answer.reason not in ("", "mistake")
 
     async def release(self, text: str = "") -> bool:
         if not self._waiting_buttons:

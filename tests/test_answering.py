@@ -277,5 +277,6 @@ async def test_without_tables_verse_is_refused_in_words(
     async with serving(settings, checkpoints=tmp_path / "weights") as chat:
         for line in ("/sonnet", "/poem Shall I"):
             assert (await chat.ask(line)).message == sentences.NOT_PREPARED
+        assert chat.bot.tally.errors.pop("Failed") == 2
     assert sql(settings.database_address, "SELECT * FROM creations") == []
     assert "knows too few words for verse" in caplog.text

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,7 +16,6 @@ from bot.chat import (
     InDoubt,
     LiveMessage,
     NotSent,
-    unchanged,
 )
 from bot.words.pieces import Message, said
 from tests.fake_chat import FakeChat
@@ -38,8 +36,7 @@ def ask_in(chat: FakeChat) -> Said:
 
 async def end_of(live: LiveMessage) -> None:
     """End the ask to which a message belongs."""
-    store = SimpleNamespace(run=lambda _: asyncio.sleep(0))
-    await live.ask.chat.end(Answer(END), unchanged, cast("Any", store), live.ask.shown)
+    await live.ask.chat.end(Answer(END), cast("Any", None), live.ask.shown)
 
 
 async def count(live: LiveMessage, seconds: int) -> None:

@@ -91,18 +91,18 @@ async def test_what_changes_something_is_said_also_after_a_stop(
 async def test_an_ask_ends_once_however_often_the_database_carries_it_out(store: Store) -> None:
     note = Note(**NOTE, update=5, text="/dino", name="")
     await store.inbox.note(1, [note], 5)
-    changes = []
+    changes = list[object]()
 
-    def answered(_connection: object) -> Row:
-        changes.append(1)
-        return Row(bot=1, update=5, person=ALICE, chat=ALICE, content={"html": f"{len(changes)}"})
+    def row(number: int, token: str) -> Row:
+        content = {"html": str(number)}
+        return Row(bot=1, update=5, person=ALICE, chat=ALICE, content=content, token=token)
 
-    for _ in range(2):  # as if the connection had broken after the commit
-        row = await store.outbox.end(note, answered, "mine")
-        assert row
-        assert (row.content, row.token) == ({"html": "1"}, "mine")
-    assert await store.outbox.end(note, answered, "another process's") is None
-    assert changes == [1]
+    for number in range(2):  # as if the connection had broken after the commit
+        found = await store.outbox.end(row(number, "mine"), changes.append)
+        assert found
+        assert (found.content, found.token) == ({"html": "0"}, "mine")
+    assert await store.outbox.end(row(2, "another process's"), changes.append) is None
+    assert len(changes) == 1
 
 
 async def test_of_two_processes_one_takes_a_row(database: str) -> None:
@@ -110,9 +110,8 @@ async def test_of_two_processes_one_takes_a_row(database: str) -> None:
     async with Store(database) as store, Store(database) as other:
         note = Note(**NOTE, update=5, text="/dino", name="")
         await store.inbox.note(1, [note], 5)
-        mine = await store.outbox.end(
-            note, lambda _: Row(bot=1, update=5, person=1, chat=1, content={}), None
-        )
+        row = Row(bot=1, update=5, person=1, chat=1, content={})
+        mine = await store.outbox.end(row, None)
         assert mine
         (theirs,) = await other.outbox.left(1)
         takes = [

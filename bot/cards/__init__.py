@@ -15,7 +15,7 @@ from functools import partial
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
-from bot.creations import NOBODY, Creation
+from bot.creations import Creation
 from bot.words import layout, sentences
 from bot.words.font import drawable
 from bot.words.pieces import link_to
@@ -40,7 +40,7 @@ def card_of(creation: Creation, n: int, username: str, drawings: Drawings) -> Pi
         card = partial(names_card, names, source)
     else:
         name = creation.names[n].lower()
-        whose = creation.word or creation.prompt.capitalize() if creation.person == NOBODY else ""
+        whose = creation.first_name
         card = partial(
             name_card,
             name,
@@ -50,7 +50,7 @@ def card_of(creation: Creation, n: int, username: str, drawings: Drawings) -> Pi
         )
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
-    return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
+    return Picture(key, f"{name}-{creation.code}.png", draw, is_kept=bool(creation.first_name))
 
 
 def card_of_name(name: str, username: str, drawings: Drawings, word: str = "") -> Picture:

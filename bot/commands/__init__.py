@@ -90,7 +90,7 @@ async def start(ask: Said, _rest: str, bot: Bot) -> None:
     """Say hello."""
     card = card_of_name("mangosaurus", bot.username, bot.drawings)
     hello = sentences.START[ask.chat.is_private]
-    await bot.end(ask, await with_card(ask, card, hello, FIRST, FIRST, bot))
+    await bot.end(ask, await with_card(ask, card, FIRST, Answer(hello, FIRST), bot))
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:

@@ -10,9 +10,9 @@ import re
 from functools import partial
 from importlib import metadata
 
-from bot.app import Bot, memory
+from bot.app import Bot
 from bot.asks import Said
-from bot.chat import Answer, Button, Explained, unchanged
+from bot.chat import Answer, Button, Explained, Failed
 from bot.commands.voices import teach, voice_called
 from bot.creations import NETWORKS
 from bot.shelf import OvertakenError
@@ -93,11 +93,11 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
     buttons = admins.below_use(network, forms[version], before, version)
     doubt = admins.IN_USE_NOW.format(version, title)
-    reply = Answer(admins.IN_USE.format(version, title), buttons, doubt=doubt)
     try:
         expected = words[2] if words[2:] else before
         change = await bot.shelf.choosing(network, version, expected)
-        await bot.end(ask, reply, change)
+        said = admins.IN_USE.format(version, title)
+        await bot.end(ask, Answer(said, buttons, doubt=doubt, change=change))
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
@@ -108,7 +108,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
 
 async def ban(ask: Said, rest: str, bot: Bot) -> None:
     """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts the ban."""
-    bans, change = bot.banned, unchanged
+    bans, change = bot.banned, None
     if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
         person = int(found[1])
         if person in (ask.person, *bot.admins):
@@ -116,7 +116,7 @@ async def ban(ask: Said, rest: str, bot: Bot) -> None:
         bans = bot.banned - {person} if found[2] else bot.banned | {person}
         change = partial(lift_ban if found[2] else add_ban, person=person)
     banned = ", ".join(map(str, sorted(bans))) or "none"
-    await bot.end(ask, Answer(admins.BANS.format(banned)), change)
+    await bot.end(ask, Answer(admins.BANS.format(banned), change=change))
     bot.banned = bans
 
 
@@ -130,23 +130,24 @@ async def _network(given: str, bot: Bot) -> tuple[str, str]:
 
 async def _in_use(network: str, bot: Bot) -> str:
     """Return the version in use, or "" if there is none."""
-    with contextlib.suppress(Explained):
+    with contextlib.suppress(Explained, Failed):
         return (await bot.shelf.current(network)).version
     return ""
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, which versions it uses, and how much memory."""
-    used = memory()
+    figures = bot.figures()
+    used = figures["memory_bytes"]
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
-        "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
+        "answers": f"{figures['answers_total']:,.0f}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": (
-            f"{sentences.counted(bot.shelf.pending, 'text')},"
-            f" {sentences.counted(round(bot.drawings.speed.waiting), 'card')}"
+            f"{sentences.counted(round(figures['texts_waiting']), 'text')},"
+            f" {sentences.counted(round(figures['cards_waiting']), 'card')}"
         ),
         **{
             name.replace("_", " "): f"{number:,.0f}"
@@ -160,7 +161,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             for network, checkpoint in bot.shelf.serving.items()
         },
         "database": f"{bot.store.name}, {tables.size(await bot.store.size())}",
-        "memory": tables.size(used) if used else "not known on this system",
+        "memory": tables.size(round(used)) if used else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),

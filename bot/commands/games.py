@@ -15,7 +15,7 @@ from bot.asks import LONGEST_LINE, Said
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
-from bot.chat import Answer, Button, Buttons, Explained
+from bot.chat import Answer, Button, Buttons, Explained, Failed
 from bot.commands.names import LONGEST_PREFIX, as_typed, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
@@ -132,14 +132,12 @@ async def _answer_press(ask: Said, press: Press, bot: Bot) -> None:
     message, buttons = await _what_is_next(ask, day, found, bot)
     card = card_of_name(real, bot.username, bot.drawings)
     buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
-    reply = await with_card(
-        *(ask, card, verdict + "\n\n" + message, buttons, buttons_alone, bot, sentences.GOES_ON)
-    )
-    is_found = found[question]
     change = partial(
-        note_press, person_id=ask.person, day=day, question=question, is_found=is_found
+        note_press, person_id=ask.person, day=day, question=question, is_found=found[question]
     )
-    await bot.end(ask, reply, change)
+    message = verdict + "\n\n" + message
+    alone = Answer(message, buttons_alone, doubt=sentences.GOES_ON, change=change)
+    await bot.end(ask, await with_card(ask, card, buttons, alone, bot))
 
 
 async def _check_first(ask: Said, press: Press, bot: Bot) -> dict[int, bool]:
@@ -188,7 +186,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     written = (await bot.shelf.write(drawn)).names
     invented = [name for name in written if name not in fossils() and not is_taboo(name)]
     if len(invented) < INVENTED:
-        raise Explained(sentences.NOT_WRITTEN)
+        raise Failed(sentences.NOT_WRITTEN, f"too few invented names for question {number}")
     # in turn, so that a real one comes again only after all the others
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]

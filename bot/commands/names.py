@@ -15,7 +15,7 @@ from bot.asks import Said, Typed, voice_in
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
-from bot.chat import Button, Explained, Offer
+from bot.chat import Answer, Button, Explained, Offer
 from bot.commands.voices import voice_of_form
 from bot.creations import ASIDE, Wish, network_of
 from bot.limits import Work
@@ -137,7 +137,7 @@ async def send_name_card(ask: Said, asked: NameCard, bot: Bot) -> None:
         buttons = [[Button(sentences.LIKE_IT, f"/dino 1 {name}")]]
     if name == "mangosaurus":
         message = sentences.ITSELF
-    await bot.end(ask, await with_card(ask, card, message, buttons, buttons, bot))
+    await bot.end(ask, await with_card(ask, card, buttons, Answer(message, buttons), bot))
 
 
 def named(wish: Wish, text: str, checkpoint: Checkpoint) -> Wish:

@@ -32,8 +32,9 @@ async def seed(ask: Said, chosen: int | None, bot: Bot) -> None:
         own = (await bot.store.person(ask.person)).seed
         await bot.end(ask, Answer(sentences.SEED.format(own, own)))
         return
-    reply = Answer(sentences.SEED_SET.format(chosen), doubt=sentences.SEED_NOW.format(chosen))
-    await bot.end(ask, reply, partial(set_seed, person_id=ask.person, seed=chosen))
+    change = partial(set_seed, person_id=ask.person, seed=chosen)
+    doubt = sentences.SEED_NOW.format(chosen)
+    await bot.end(ask, Answer(sentences.SEED_SET.format(chosen), doubt=doubt, change=change))
 
 
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
@@ -46,9 +47,10 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
     """Ask whether everything should be deleted; `/forget yes` deletes it."""
     check_private(ask, "forget")
     if rest.strip().lower() == "yes":
-        reply = Answer(sentences.FORGOTTEN_YOU, doubt=sentences.FORGOTTEN_NOW)
+        change = partial(forget_all, person_id=ask.person, note=ask.chat.note)
+        doubt = sentences.FORGOTTEN_NOW
         await ask.chat.clear()
-        await bot.end(ask, reply, partial(forget_all, person_id=ask.person, note=ask.chat.note))
+        await bot.end(ask, Answer(sentences.FORGOTTEN_YOU, doubt=doubt, change=change))
         await bot.store.empty_log()
     else:
         buttons = [

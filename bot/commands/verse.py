@@ -9,9 +9,9 @@ from bot.answering import answer, draw
 from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
-from bot.chat import Answer, Explained
+from bot.chat import Answer, Explained, Failed
 from bot.commands.voices import voice_of_form
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
+from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING
 from model.text.forms import Genre
@@ -96,9 +96,8 @@ async def wilder_one(ask: Said, rest: str, bot: Bot) -> Wish:
 
 def _another(creation: Creation, temperature: float) -> Wish:
     """Return the wish for another text. Another dinosaur of a first name begins with that name."""
-    opening = NOTHING
-    if creation.person == NOBODY:
-        opening = sentences.IS.format(creation.word or creation.prompt.capitalize())
+    whose = creation.first_name
+    opening = sentences.IS.format(whose) if whose else NOTHING
     return Wish(
         creation.genre,
         creation.prompt,
@@ -148,13 +147,13 @@ async def card(ask: Said, asked: NameOnCard, bot: Bot) -> None:
         creation = replace(creation, text=creation.names[n])
     buttons = layout.buttons_below(creation, is_card=True)
     words, doubt = layout.reply(creation), sentences.SHOW_AGAIN.format(creation.code)
+    words += "\n\n"
     try:
         drawn = await draw(ask, picture, bot)
-    except Explained as error:
-        reply = Answer(words + "\n\n" + error.sentence, buttons, doubt=doubt)
-    else:
         caption = layout.caption(creation)
-        reply = Answer(caption, buttons, drawn, words, buttons, is_card_wanted=True, doubt=doubt)
+        reply = Answer(caption, buttons, drawn, words + sentences.NO_PICTURES, buttons, doubt=doubt)
+    except Failed as error:
+        reply = Answer(words + error.sentence, buttons, doubt=doubt)
     await bot.end(ask, reply)
 
 

@@ -51,9 +51,12 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
             voice = await _removable(name, bot)
             if bot.runs.running and bot.runs.running.network == voice.id:
                 raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
-            doubt = admins.REMOVED_NOW.format(voice.name)
-            reply = Answer(admins.REMOVED.format(voice.name), doubt=doubt)
-            await bot.end(ask, reply, partial(remove_voice, voice_id=voice.id))
+            removed, doubt = (
+                admins.REMOVED.format(voice.name),
+                admins.REMOVED_NOW.format(voice.name),
+            )
+            change = partial(remove_voice, voice_id=voice.id)
+            await bot.end(ask, Answer(removed, doubt=doubt, change=change))
             bot.shelf.serving.pop(voice.id, None)
             await bot.store.empty_log()
         case _:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
 from telegram import (
     CallbackQuery,
     InlineQueryResultArticle,
@@ -18,7 +17,7 @@ from telegram import (
 from telegram.constants import ChatAction, MessageLimit
 from telegram.error import BadRequest, NetworkError, TelegramError
 
-from bot.chat import Answer, Buttons, Change, Chat, Gone, InDoubt, NotSent, Offer
+from bot.chat import Answer, Buttons, Chat, Gone, InDoubt, NotSent, Offer
 from bot.database import StoreError
 from bot.inbox import Note
 from bot.outbox import Row
@@ -77,40 +76,27 @@ class TelegramChat(Chat):
         if note and note.is_press and not self.is_private:
             self._presser = Message([Piece(note.name, "bold"), Piece(":\n")])
 
-    async def end(
-        self,
-        answer: Answer,
-        change: Change,
-        store: Store,
-        shown: int | None = None,
-        reason: str = "",
-    ) -> None:
+    async def end(self, answer: Answer, store: Store, shown: int | None = None) -> None:
         """End the ask that is answered here. Its answer goes into the outbox, and leaves when it
         may.
         """
         if self.note is None:
             raise ValueError("nobody has asked for this answer")
-        new = self._row(self.note, answer, shown, is_refusal=reason not in ("", "mistake"))
-
-        def answered(connection: Connection) -> Row:
-            change(connection)
-            return new
-
-        over_button = bool(reason and self._pressed)
+        new = self._row(self.note, answer, shown)
+        over_button = bool(answer.reason and self._pressed)
         may_begin = not (over_button or new.is_refusal or answer.document)
         has_begun = may_begin and self._door.sender.may_begin(self.id)
-        token = secrets.token_hex(8) if has_begun or over_button else None
+        new.token = secrets.token_hex(8) if has_begun or over_button else None
         row = None
         try:
-            row = await store.outbox.end(self.note, answered, token)
+            row = await store.outbox.end(new, answer.change)
         finally:
             if has_begun and row is None:
                 self._door.pacing.end(self.id)
         if row is None:
             return
         if over_button:
-            notice = sentences.cut(str(answer.message), sentences.LONGEST_NOTICE)
-            if await self.release(notice):
+            if await self.release(answer.notice):
                 await store.outbox.delete(row)
                 return
             await store.outbox.change(row, token=None)
@@ -208,7 +194,7 @@ class TelegramChat(Chat):
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._door.pacing.wait(self.id, in_chat, in_all)
 
-    def _row(self, note: Note, answer: Answer, shown: int | None, *, is_refusal: bool) -> Row:
+    def _row(self, note: Note, answer: Answer, shown: int | None) -> Row:
         """Return the row of an answer."""
         is_text = not (answer.card or answer.document)
         most = MessageLimit.MAX_TEXT_LENGTH if is_text else MessageLimit.CAPTION_LENGTH
@@ -222,7 +208,6 @@ class TelegramChat(Chat):
                 "card": answer.card.key,
                 "words": self._html(answer.words),
                 "keyboard_of_words": self._keyboard(answer.buttons_of_words),
-                "is_card_wanted": answer.is_card_wanted,
             }
         if answer.document:
             content["document"] = answer.document.name
@@ -235,7 +220,7 @@ class TelegramChat(Chat):
             topic=self._topic,
             replies_to=self._replies_to,
             edits=shown,
-            is_refusal=is_refusal,
+            is_refusal=answer.reason not in ("", "mistake"),
         )
 
     def _keyboard(self, buttons: Buttons) -> dict[str, Any] | None:

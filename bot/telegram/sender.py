@@ -32,7 +32,7 @@ from telegram.ext import ExtBot
 from bot.answering import export_of
 from bot.app import Bot
 from bot.cards import card_of, card_of_name
-from bot.chat import Explained, Picture
+from bot.chat import Failed, Picture
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.inbox import KEPT_SECONDS
@@ -40,8 +40,6 @@ from bot.outbox import Row
 from bot.tasks import Tasks
 from bot.telegram.pacing import PAUSE_SECONDS, REFUSAL, Pacing
 from bot.telegram.request import NotDoneError
-from bot.telegram.shown import html_of
-from bot.words import sentences
 
 logger = logging.getLogger(__name__)
 
@@ -154,16 +152,17 @@ class Sender:
         if "card" not in row.content:
             return None
         card = card or await self._card(row.content["card"])
-        if card and card.key not in self._bot.drawings.file_ids:
+        if card is None or card.key in self._bot.drawings.file_ids:
+            made = card
+        else:
             try:
-                made = await card.draw()
-            except Explained as error:
-                self._give_up_card(row, error)
-                return None
-            card = card._replace(draw=lambda: asyncio.sleep(0, made))
-        elif card is None:
-            self._give_up_card(row, Explained(sentences.NOT_DRAWN))
-        return card
+                drawn = await card.draw()
+                made = card._replace(draw=lambda: asyncio.sleep(0, drawn))
+            except Failed:
+                made = None
+        if made is None:
+            _give_up_card(row)
+        return made
 
     async def _card(self, key: str) -> Picture | None:
         """Return the card with a key: a creation's code and a number, or a name and a word."""
@@ -241,7 +240,7 @@ class Sender:
             known = self._bot.drawings.file_ids.pop(made.key, None)
             if any(sign in signs for sign in NO_PHOTOS):
                 self.without_pictures.add(row.chat)
-                self._give_up_card(row, Explained(sentences.NO_PICTURES))
+                _give_up_card(row)
                 return False
             if known and "file" in signs:
                 await self._put_back(row)  # until the card is drawn
@@ -253,18 +252,6 @@ class Sender:
             logger.error("Telegram refuses a message to %s: %s", row.chat, reason)
             self._bot.tally.errors["BadRequest"] += 1
         return True
-
-    def _give_up_card(self, row: Row, why: Explained) -> None:
-        """Let words take the place of a card."""
-        content = row.content
-        html = content["words"]
-        if content["is_card_wanted"]:
-            html += f"\n\n{html_of(why.sentence, self._bot.username)}"
-        row.content = {
-            "html": html,
-            "keyboard": content["keyboard_of_words"],
-            "doubt": content["doubt"],
-        }
 
     async def _put_back(self, row: Row) -> None:
         with contextlib.suppress(StoreError):  # then the token stays, and is used again
@@ -310,6 +297,16 @@ def where_of(topic: int | None, replies_to: int | None) -> dict[str, Any]:
     if replies_to is not None:
         where["reply_parameters"] = ReplyParameters(replies_to, allow_sending_without_reply=True)
     return where
+
+
+def _give_up_card(row: Row) -> None:
+    """Let words take the place of a card."""
+    content = row.content
+    row.content = {
+        "html": content["words"],
+        "keyboard": content["keyboard_of_words"],
+        "doubt": content["doubt"],
+    }
 
 
 def _patience(row: Row) -> float:

@@ -12,13 +12,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 from bot.asks import Said
-from bot.chat import Answer, Button, Change, Explained, LiveMessage, unchanged
+from bot.chat import Answer, Button, Explained, Failed, LiveMessage
 from bot.creations import NETWORKS, NOBODY, Creation
 from bot.shelf import OvertakenError, Shelf
 from bot.store import Store
@@ -142,13 +142,13 @@ class Runs:
         except MangosaurusError as error:  # then the next start begins the run anew
             logger.warning("Nobody is told how a training ended: %s", error)
 
-    async def _end(self, run: Run, answer: Answer, change: Change = unchanged) -> None:
-        await run.ask.chat.end(answer, change, self._store, run.ask.shown)
+    async def _end(self, run: Run, answer: Answer) -> None:
+        await run.ask.chat.end(answer, self._store, run.ask.shown)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
         old = b""
-        with contextlib.suppress(Explained):  # a new voice has no weights
+        with contextlib.suppress(Explained, Failed):  # a new voice has no weights
             run.old = (await self._shelf.current(run.network)).version
             old = await self._shelf.content(run.network, run.old)
         run.text = run.text or await self._store.voice_text(run.network)
@@ -188,7 +188,8 @@ class Runs:
         if found.better if found else not run.progress.was_stopped:
             with contextlib.suppress(OvertakenError):
                 change = await self._shelf.choosing(run.network, version, run.old)
-                await self._end(run, self._verdict(run, version, samples, used=True), change)
+                verdict = self._verdict(run, version, samples, used=True)
+                await self._end(run, replace(verdict, change=change))
                 await self._shelf.refresh(run.network)
                 return
         await self._end(run, self._verdict(run, version, samples, used=False))
@@ -210,7 +211,7 @@ class Runs:
             written = await self._shelf.write(
                 Creation("", NOBODY, genre, version, 0, 0, "", usual, NAMES, voice=voice)
             )
-        except Explained:
+        except (Explained, Failed):
             return ""
         return written.text if written.has_capitals else typeset(written.text)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.chat import Button, Buttons
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
+from bot.creations import MOST_CONTINUED, Creation, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.font import lacking
@@ -26,7 +26,7 @@ def reply(creation: Creation) -> Message:
 
     The message is the same for everybody.
     """
-    if creation.person == NOBODY:
+    if creation.first_name:
         return shown(creation) + " " + sentences.WHO + Message([Piece("/me", "opening")])
     return shown(creation) + "\n\n" + Message([Piece(creation.code, "creation")])
 
@@ -83,7 +83,7 @@ def share_button(creation: Creation) -> Button:
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
     opens = creation.code
-    if creation.count > 1 and not creation.voice:
+    if creation.count > 1 and not creation.voice:  # a card of one name of several
         opens = link_of_name(creation.names[0], creation.prompt, creation.word)
     return Button(sentences.SHARE, opens=opens, words=str(shown(creation)))
 
@@ -202,9 +202,8 @@ def _name(name: str, creation: Creation) -> Message:
     if creation.voice:
         return Message([Piece(name if creation.has_capitals else name.capitalize(), "bold")])
     known = explained(name, creation.prompt, creation.word)
-    if creation.person != NOBODY:
-        return known
-    return sentences.IS.format(creation.word or creation.prompt.capitalize()) + known + "."
+    whose = creation.first_name
+    return sentences.IS.format(whose) + known + "." if whose else known
 
 
 def _marked(own: str, rest: str) -> Message:
