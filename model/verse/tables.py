@@ -44,11 +44,16 @@ class Tables:
             )
         stresses = {word: patterns(word, found) for word, found in readings.items()}
         self.lines = Lines(vocabulary, stresses)
+        self._is_said = np.array([token in readings for token in vocabulary.tokens])
         self.opening = self.lines.line_ends(self.partners.openers)
         self.any_end = lru_cache(self._any_end)
         self.names = np.array(
             [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
         )
+        # with no text before it, a word is as likely as its bias says
+        log_p = checkpoint.language_model.parameters.b_y.astype(np.float64)
+        self.rarity = np.log(np.add.accumulate(np.exp(log_p))[-1]) - log_p
+        """-log P of each word (V,) without a text."""
         lines = (line.split() for line in checkpoint.stand_ins)
         self.stand_ins = {word: others for word, *others in lines if others}
         # float32 holds sums of so few whole numbers exactly
@@ -108,7 +113,7 @@ class Tables:
         cosines = products / (self._lengths[:, None] * self._lengths[asked])
         mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
         low, high = NEAREST
-        return FAVOUR * np.clip((mixed - low) / (high - low), 0, 1)
+        return FAVOUR * self._is_said * np.clip((mixed - low) / (high - low), 0, 1)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:

@@ -191,7 +191,7 @@ class Decoder:
     def _read(self, searches: Sequence[Search]) -> None:
         """Let the network read one token of each search."""
         states = np.stack([search.state for search in searches])
-        self.exact.step(np.array([search.unread.pop() for search in searches]), states)
+        self.exact.read(np.array([search.unread.pop() for search in searches]), states)
         for search, state in zip(searches, states, strict=True):
             search.state = state
 
