@@ -495,3 +495,77 @@ def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
 def _knot(ax: Any, at: Point, sign: str) -> None:
     ax.add_patch(plt.Circle(at, 0.19, fc="white", ec=INK, lw=1.4, zorder=2))
     _label(ax, (at[0], at[1] - 0.01), sign, size=13, zorder=3)
+
+
+def both_ways(often: Any, different: Any, letters: str) -> None:
+    """Draw the row of a letter twice: how often each letter follows, and after how many different
+    ones; the highest is orange.
+    """
+    figure, panels = plt.subplots(2, 1, sharex=True, figsize=(8, 4.2))
+    rows = {"how often": often, "after how many different letters": different}
+    for ax, (title, row) in zip(panels, rows.items(), strict=True):
+        colours = [ORANGE if count == max(row) else GREEN for count in row]
+        ax.bar(range(len(letters)), row, color=colours)
+        ax.set_xticks(range(len(letters)), list(letters))
+        ax.locator_params(axis="y", nbins=3)
+        ax.set_title(title, fontsize=10, loc="left")
+    figure.tight_layout()
+    plt.show()
+
+
+def pushes(cases: Mapping[str, tuple[Any, str]], letters: str) -> None:
+    """Draw what -(p - q) does to the score of each letter, for each letter that came, one push
+    upon the other.
+
+    A case is the probabilities and the letters that came, one after the other.
+    """
+    figure, panels = plt.subplots(1, len(cases), sharey=True, figsize=(8, 3.4))
+    for ax, (title, (p, came)) in zip(panels, cases.items(), strict=True):
+        top, bottom = np.zeros(len(letters)), np.zeros(len(letters))
+        for letter in came:
+            push = np.eye(len(letters))[letters.index(letter)] - p
+            start = np.where(push > 0, top, bottom)
+            colours = [GREEN if each > 0 else ORANGE for each in push]
+            ax.bar(range(len(letters)), push, 0.6, start, color=colours, edgecolor="white", lw=1.5)
+            top, bottom = top + np.maximum(push, 0), bottom + np.minimum(push, 0)
+        for x, (share, above) in enumerate(zip(p, top, strict=True)):
+            ax.text(x, above + 0.04, f"p = {share:.2f}", ha="center", fontsize=9)
+        ax.axhline(0, color=INK, lw=1)
+        ax.set_xticks(range(len(letters)), list(letters))
+        ax.tick_params(axis="x", length=0)
+        ax.spines["bottom"].set_visible(False)
+        ax.set_title(title, fontsize=10)
+    panels[0].set(ylim=(-0.95, 1.05), ylabel="push on the score")
+    figure.tight_layout()
+    plt.show()
+
+
+def outer(grids: Mapping[str, tuple[tuple[str, Any], tuple[str, Any]]]) -> None:
+    """Draw outer products: a column (name, numbers) at the left, a row above, and in each square
+    the product of the number at its left and the one above it.
+    """
+    widths = [len(row[1]) + 1.6 for _, row in grids.values()]
+    figure, panels = plt.subplots(1, len(grids), figsize=(8, 2.9), width_ratios=widths)
+    colours = LinearSegmentedColormap.from_list("slopes", [ORANGE, "white", GREEN])
+    for ax, (title, ((left, column), (above, row))) in zip(panels, grids.items(), strict=True):
+        for (i, j), product in np.ndenumerate(np.outer(column, row)):
+            colour = colours(0.5 + 0.4 * np.clip(product, -1, 1))
+            ax.add_patch(
+                plt.Rectangle((j, -i - 1), 1, 1, facecolor=colour, edgecolor="white", lw=2)
+            )
+            _label(ax, (j + 0.5, -i - 0.5), _signed(product))
+        for j, number in enumerate(row):
+            _label(ax, (j + 0.5, 0.28), _signed(number), ORANGE)
+        for i, number in enumerate(column):
+            _label(ax, (-0.5, -i - 0.5), _signed(number), GREY, weight=700)
+        _label(ax, (len(row) / 2, 0.75), above, ORANGE)
+        ax.text(-0.9, 0.28, left, color=GREY, ha="left", va="center", weight=700)
+        ax.set(xlim=(-1.3, len(row) + 0.3), ylim=(-len(column) - 0.1, 1))
+        ax.set_title(title, fontsize=10)
+        ax.axis("off")
+    figure.tight_layout()
+    plt.show()
+
+
+def _signed(number: float) -> str:
+    return f"{number:.3f}".replace("-", "\u2212")
