@@ -409,7 +409,7 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
     counts = _counted(NAMES) + _counted(["abcdefghijklmnopqrstuvwxyz"])
     call(smoothed, counts.astype(int), 0.5)  # as the chapter's own
     sums, too_much = counts.sum(axis=1, keepdims=True), "the rows add up to more than 1: "
-    for extra in (0.5, 3.0):
+    for extra in (0.5, 0.03):
         found, more, late = call(smoothed, counts, extra), counts + extra, counts / sums + extra
         some = np.where(counts == 0, extra, counts)
         compare(

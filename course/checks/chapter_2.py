@@ -117,16 +117,15 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
 
 
 def _check_points(what: str, numbers: Any, count: int) -> None:
-    """Raises Wrong if decimal commas have made two numbers of one."""
-    if (
-        isinstance(numbers, tuple | list)
-        and len(numbers) > count
-        and any(isinstance(each, int) and abs(each) >= 10 for each in numbers)
-    ):
-        raise Wrong(
-            f"your {what} has {len(numbers)} numbers, and should have {count}. Python writes a"
-            " decimal point: 0.25 is one number, and 0,25 is two."
-        )
+    """Raises Wrong if there are too many numbers, or too few: decimal commas make two of one."""
+    if isinstance(numbers, int | float):
+        numbers = [numbers]
+    if not isinstance(numbers, tuple | list) or len(numbers) == count:
+        return
+    said = f"your {what} should have {count} numbers in brackets, and has {len(numbers)}."
+    if len(numbers) > count and any(isinstance(each, int) and abs(each) > 9 for each in numbers):
+        said += " Python writes a decimal point: 0.25 is one number, and 0,25 is two."
+    raise Wrong(f"{said} There is one for each {'letter' if what == 'p' else 'unit'}.")
 
 
 def _check_kind_of_p(p: Any, right: Any, of_old_state: Any) -> None:
@@ -208,7 +207,7 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
             " computer. Can you subtract something from all logits first?"
         )
     small = np.array([-1000.0, -1001.0, -1002.0])
-    far = np.array([1000.0, -1000.0])
+    far = np.array([-1000.0, 1000.0])
     with np.errstate(all="ignore"):
         of_small, of_far = call(softmax, small), call(softmax, far)
     compare(
@@ -224,14 +223,14 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
         ],
     )
     compare(
-        "your softmax of 1000 and -1000",
+        "your softmax of -1000 and 1000",
         of_far,
         layers.softmax(far),
         [
             (
                 of_far,
-                "their mean is 0, so to subtract the mean changes nothing, and e^1000 is too large."
-                " Subtract the *largest*: then no logit is above 0.",
+                "what is left of 1000 is still too large for e to the power of it. Subtract the"
+                " *largest* logit, not the mean or the first: then none is above 0.",
             )
         ],
     )
@@ -268,21 +267,21 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
 def check_learn_table(learn_table: Callable[..., Any]) -> str:
     if not is_right(check_softmax):
         raise NotYet("`learn_table` needs `softmax`, and yours is not right yet.")
-    sequences = [[0, 2, 1, 0], [0, 2, 1, 2, 1, 0], [0, 1, 0], [0, 2, 2, 1, 0]]
+    sequences = [[0, 2, 1, 0], [0, 2, 1, 2, 1, 0], [0, 1, 0], [0, 2, 2, 3, 1, 0]]
     for epochs in (1, 3):
-        right = _learned(sequences, 4, 0.5, epochs)
-        found = call(learn_table, sequences, 4, 0.5, epochs)
+        right = _learned(sequences, 5, 0.5, epochs)
+        found = call(learn_table, sequences, 5, 0.5, epochs)
         compare(
             f"your table after {epochs} epoch{'s' * (epochs > 1)}",
             found,
             right,
             [
                 *(
-                    (_learned(sequences, 4, 0.5, epochs, fault), question)
+                    (_learned(sequences, 5, 0.5, epochs, fault), question)
                     for fault, question in TABLE_FAULTS.items()
                 ),
                 (
-                    _learned(sequences, 4, -0.5, epochs),
+                    _learned(sequences, 5, -0.5, epochs),
                     "it learns to avoid what comes. Is it minus the rate times p - q?",
                 ),
                 (layers.softmax(right), "these are probabilities. The logits are asked for."),
@@ -291,11 +290,13 @@ def check_learn_table(learn_table: Callable[..., Any]) -> str:
                     "all are 1 too high. Do the logits begin with zeros?",
                 ),
                 (
-                    _learned(sequences, 4, 0.5, 1),
+                    _learned(sequences, 5, 0.5, 1),
                     "only the first epoch counts. Do the logits begin with zeros again each time,"
                     " or does `return` stand inside the loop?",
                 ),
-                (_learned(sequences, 4, 1.0, epochs), "is `rate` used?"),
+                (_learned(sequences, 5, 1.0, epochs), "is `rate` used?"),
+                (_learned(sequences, 5, 0.5, epochs + 1), "that is one epoch too many."),
+                (_learned(sequences, 5, 0.5, epochs - 1), "that is one epoch too few."),
                 (right.T, "the row is the letter that is read, and the column the one that comes."),
                 (
                     found,
@@ -394,6 +395,10 @@ def check_forward(forward: Callable[..., Any]) -> str:
     found_p, found_h = found
     if not (isinstance(found_p, np.ndarray) and isinstance(found_h, np.ndarray)):
         raise Wrong("p and h should be arrays. `np.array` makes one of a list.")
+    if found_p.dtype == np.float32 or found_h.dtype == np.float32:
+        raise Wrong(
+            "float32 rounds your numbers. Let NumPy take its own float64, as `np.zeros` does."
+        )
     if np.shape(found_p) == h.shape and np.shape(found_h) == p.shape:
         raise Wrong("the two are the other way round: first p, then h.")
     if np.shape(found_h) == (len(reads), 3):

@@ -79,7 +79,19 @@ def check_initial_parameters(initial_parameters: Function) -> str:
             "another generator gives the same numbers. Does your function make one of its own?"
         )
     _check_order(arrays, size, units)
+    _check_other_units(initial_parameters)
     return "Its states are spread out, and its first loss is that of blind guessing: healthy."
+
+
+def _check_other_units(initial_parameters: Function) -> None:
+    """Raises Wrong if the size of the numbers fits the number of units above only."""
+    found = call(initial_parameters, 5, 9, np.random.default_rng(3))
+    _check_shapes(found, 5, 9)
+    if not np.allclose(found["w_x"], np.random.default_rng(3).normal(size=(5, 9)) / 3):
+        raise Wrong(
+            "for 64 units it is right, and for 9 it is not. Is a number written out? One over the"
+            " root of the `units` is another one for each network."
+        )
 
 
 def _check_kind(found: Gradients) -> None:
@@ -89,6 +101,8 @@ def _check_kind(found: Gradients) -> None:
             raise Wrong(
                 f"your {name} is a {type(found[name]).__name__}. `np.array` makes an array of it."
             )
+        if found[name].dtype == np.float32:
+            raise Wrong(f"float32 rounds your {name}. Let NumPy take its own float64.")
         if found[name].dtype.kind != "f":
             raise Wrong(
                 f"your {name} is an array of whole numbers ({found[name].dtype}), and learning"
@@ -179,7 +193,8 @@ def check_clip(clip: Function) -> str:
     long = {"w": np.array([[8.0, -6.0], [1.0, 2.0]]), "b": np.array([3.0, -7.0])}
     short = {name: array / 10 for name, array in long.items()}
     limit = 4.0
-    for gradients in (long, short):
+    barely_long = {name: array * 4.2 / _norm(long) for name, array in long.items()}
+    for gradients in (long, short, barely_long):
         norm = _norm(gradients)
         right = _shortened(gradients, limit)
         count = sum(array.size for array in gradients.values())
@@ -535,10 +550,14 @@ def _check_default_temperature(invent: Function, letters: str) -> None:
 
 
 def _check_asks_forward(invent: Function, letters: str) -> None:
-    """Raises Wrong if `invent` knows by itself how a network reads."""
+    """Raises Wrong if `invent` knows by itself how a network reads, or does not let `forward` read
+    the whole name."""
+    word = "bacabcbacb"
+    rows = np.full((41, 5), 1e-12)
+    rows[np.arange(41), [letters.index(letter) for letter in word.ljust(41, "\n")]] = 1 - 4e-12
     program = getattr(invent, "__globals__", {})
     yours = program.get("forward")
-    program["forward"] = lambda _, reads: forward_pass(_chain("bac"), [*reads, 0])
+    program["forward"] = lambda _, reads: (rows[: len(reads)], np.zeros((len(reads) + 1, 5)))
     try:
         name = call(invent, _chain("cab"), letters, np.random.default_rng(1))
     finally:
@@ -548,6 +567,12 @@ def _check_asks_forward(invent: Function, letters: str) -> None:
             "the names are right, but `invent` takes the steps of the network by itself. Let your"
             " `forward` read. When it reads by another cell, in chapter 7, `invent` should not"
             " even notice."
+        )
+    if name != word:
+        raise Wrong(
+            f"a network that knows only the word {word} writes {name} by your function. Does"
+            " `forward` get *all* ids so far, from the 0 at the beginning, and is the last row of p"
+            " taken?"
         )
 
 

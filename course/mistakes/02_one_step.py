@@ -692,7 +692,7 @@ p = (0.2, 0.2, 0.6)
 
 
 # %% softmax
-# says: to subtract the mean changes nothing
+# says: Subtract the *largest* logit, not the mean or the first
 def softmax(logits):
     exponentials = np.exp(logits - logits.mean(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
@@ -744,3 +744,55 @@ def forward(parameters, reads):
     for t, letter in enumerate(reads):
         h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
     return softmax(2 * h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% softmax
+# says: Subtract the *largest* logit, not the mean or the first
+def softmax(logits):
+    exponentials = np.exp(logits - logits[..., :1])
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% learn-table
+# says: that is one epoch too many
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs + 1):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: try `learn_table([[0, 1, 0]], 2, 1, 1)` by pencil
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 2)
+    return logits
+
+
+# %% forward
+# says: float32 rounds your numbers
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)), np.float32)
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% third-step
+# says: should have 2 numbers in brackets, and has 1. There is one for each unit
+z = -2
+h = ...
+p = ...

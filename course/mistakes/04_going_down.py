@@ -939,3 +939,50 @@ def invent(parameters, letters, generator, temperature=1.0):
         if ids[-1] == 0:
             return "".join(letters[number] for number in ids[1:-1])
     return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: Does `forward` get *all* ids so far, from the 0 at the beginning
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids[-5:])[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% clip
+# says: nothing is clipped. Is the norm compared with the limit?
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm <= limit + 1:
+        return gradients
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
+
+
+# %% initial-parameters
+# says: for 64 units it is right, and for 9 it is not. Is a number written out?
+def initial_parameters(size, units, generator):
+    return {
+        "w_x": 0.125 * generator.normal(size=(size, units)),
+        "w_h": 0.125 * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.0125 * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: float32 rounds your w_x
+def initial_parameters(size, units, generator):
+    scale = np.float32(1 / np.sqrt(units))
+    return {
+        "w_x": scale * generator.normal(size=(size, units)).astype(np.float32),
+        "w_h": scale * generator.normal(size=(units, units)).astype(np.float32),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
