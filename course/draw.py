@@ -495,3 +495,33 @@ def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
 def _knot(ax: Any, at: Point, sign: str) -> None:
     ax.add_patch(plt.Circle(at, 0.19, fc="white", ec=INK, lw=1.4, zorder=2))
     _label(ax, (at[0], at[1] - 0.01), sign, size=13, zorder=3)
+
+
+def top_p(rows: Mapping[str, Any], letters: str, share: float) -> None:
+    """Draw the probabilities of each row from the likeliest letter down, and where top-p cuts."""
+    figure, panels = plt.subplots(len(rows), 1, figsize=(8, 4.6))
+    for ax, (text, p) in zip(panels, rows.items(), strict=True):
+        order = np.argsort(-p)
+        sums = np.cumsum(p[order])
+        kept = int((sums - p[order] < share).sum())
+        ax.bar(range(len(p)), p[order], color=[GREEN] * kept + [GREY] * (len(p) - kept))
+        for place in range(min(kept + 1, len(p))):
+            colour = GREEN if place < kept else GREY
+            at = (place, p[order[place]] + 0.02 * p.max())
+            ax.text(
+                *at,
+                f"{np.floor(100 * sums[place]) / 100:.2f}",
+                ha="center",
+                color=colour,
+                fontsize=8,
+            )
+        ax.axvline(kept - 0.5, color=ORANGE, lw=1.5, ls="--")
+        cut = f"the cut: with “{letters[order[kept - 1]]}” the sum reaches {share}"
+        ax.text(kept - 0.35, 0.62 * p.max(), cut, color=ORANGE)
+        ax.text(len(p) - 0.5, 1.02 * p.max(), f"after “{text}”", ha="right")
+        ax.set(xlim=(-0.7, len(p) - 0.3), ylim=(0, 1.2 * p.max()))
+        ax.set_xticks(range(len(p)), [letters[number] for number in order])
+        ax.locator_params(axis="y", nbins=3)
+    figure.supylabel("probability", fontsize=10, color=INK)
+    figure.tight_layout()
+    plt.show()

@@ -109,11 +109,19 @@ def optimize(parameters, ids, rate, limit):
     return cost
 
 
-def invent(parameters, letters, generator, temperature=1.0):
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[np.cumsum(p[order]) - p[order] < share]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
+
+
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
     ids = [0]
     while len(ids) <= 40:
         p = forward(parameters, ids)[0][-1] ** (1 / temperature)
-        drawn = generator.choice(len(letters), p=p / p.sum())
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
         if drawn == 0:
             break
         ids.append(drawn)
