@@ -525,3 +525,35 @@ def top_p(rows: Mapping[str, Any], letters: str, share: float) -> None:
     figure.supylabel("probability", fontsize=10, color=INK)
     figure.tight_layout()
     plt.show()
+
+
+def early_stopping(losses: Sequence[float], patience: int) -> None:
+    """Draw the losses of a training, the lowest so far, and where the patience is over."""
+    lowest = np.minimum.accumulate(losses)
+    bests = [losses.index(loss) for loss in lowest]
+    waited = [epoch - best for epoch, best in enumerate(bests)]
+    last = waited.index(patience)
+    figure, ax = plt.subplots(figsize=(8, 3.8))
+    epochs = range(last + 1)
+    ax.step(epochs, lowest[: last + 1], where="post", color=GREEN, lw=1.2, ls=":")
+    ax.plot(epochs, losses[: last + 1], "o-", color=INK, lw=1.2, ms=5)
+    ax.plot(range(last, len(losses)), losses[last:], "o--", color=GREY, mfc="white", zorder=1)
+    ax.plot(bests[last], lowest[last], "o", color=GREEN, ms=12, zorder=3)
+    ax.annotate(
+        *("the best: we keep this network", (bests[last], lowest[last])),
+        *((bests[last], lowest[last] - 0.22), "data", "data"),
+        ha="center",
+        color=GREEN,
+    )
+    ax.axvline(last + 0.3, color=ORANGE, lw=1.5, ls="--")
+    ax.text(last + 0.2, 2.85, "the patience is over: we stop", ha="right", color=ORANGE)
+    ax.text(len(losses) - 0.65, losses[-1] - 0.02, "never\nseen", color=GREY, va="center")
+    ax.text(0.08, 3.02, "the lowest so far is the dotted line", color=GREEN, va="bottom")
+    for epoch, count in enumerate(waited[: last + 1]):
+        word, colour = ("new", GREEN) if count == 0 else (str(count), ORANGE)
+        ax.text(epoch, 1.28, word, ha="center", color=colour)
+    ax.text(-0.45, 1.28, "waited", ha="right", color=ORANGE)
+    ax.set(xlim=(-0.4, len(losses) - 0.2), ylim=(1.2, 3.15), xticks=range(len(losses)))
+    ax.set(yticks=(1.5, 2, 2.5, 3), xlabel="epoch", ylabel="held-out loss")
+    figure.subplots_adjust(left=0.12, bottom=0.14, top=0.97, right=0.97)
+    plt.show()

@@ -160,11 +160,16 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
     return tell
 
 
-def is_right(check: Callable[..., None], *answers: Any) -> bool:
-    """Return whether a check calls the answers right, and print nothing."""
+def verdict_of(check: Callable[..., None], *answers: Any) -> str:
+    """Return what a check says, and print nothing."""
     with redirect_stdout(io.StringIO()) as verdict:
         check(*answers)
-    return verdict.getvalue().startswith("Right.")
+    return verdict.getvalue().strip()
+
+
+def is_right(check: Callable[..., None], *answers: Any) -> bool:
+    """Return whether a check calls the answers right, and print nothing."""
+    return verdict_of(check, *answers).startswith("Right.")
 
 
 def call(

@@ -6,11 +6,13 @@ what the chapters before that examine is there.
 """
 
 import functools
+import inspect
 import linecache
 import re
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,21 +85,22 @@ def load(path: Path | None = None) -> SimpleNamespace:
         raise
 
 
-def load_for(chapter: int) -> SimpleNamespace:
-    """Return the program; for a chapter before the LSTM, that with the RNN.
+def load_for(chapter: int, names: Collection[str] = _OF_A_CELL) -> tuple[SimpleNamespace, str]:
+    """Return the program that has what a chapter is about, and the name of its file.
 
-    Raises NotYet if the program is an LSTM and there is no RNN.
+    Before the LSTM that is the RNN. Raises NotYet if a name needs the RNN, and there is none.
     """
-    program = load()
+    program, kept = load(), FILE.with_name(RNN)
     if chapter >= LSTM_FROM or not is_lstm(program):
-        return program
-    kept = FILE.with_name(RNN)
-    if not kept.exists():
-        raise NotYet(
-            f"your {FILE.name} is an LSTM by now, and this chapter is about the RNN. Is there a"
-            f" copy of it? Name it {RNN}, and this box looks there."
-        )
-    return load(kept)
+        return program, FILE.name
+    if kept.exists():
+        return load(kept), RNN
+    if _OF_A_CELL.isdisjoint(names):
+        return program, FILE.name
+    raise NotYet(
+        f"your {FILE.name} is an LSTM by now, and this chapter is about the RNN. Is there a copy of"
+        f" it? Name it {RNN}, and this box looks there."
+    )
 
 
 def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], None]]:
@@ -105,12 +108,12 @@ def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], No
 
     def decorate(examine: Callable[..., str]) -> Callable[[], None]:
         chapter = re.search(r"chapter_(\d+)$", examine.__module__)
-        of_a_cell = chapter is not None and not _OF_A_CELL.isdisjoint(names)
 
         @check  # it wants an answer, and here that is the file
         def tell(_: Path) -> str:
-            program = load_for(int(chapter[1])) if chapter and of_a_cell else load()
-            return examine(*(_named(name, program) for name in names))
+            program, file = load_for(int(chapter[1]) if chapter else LSTM_FROM, names)
+            said = examine(*(_named(name, program) for name in names))
+            return said if file == FILE.name else f"{said} (This is {file}.)"
 
         return functools.wraps(examine)(lambda: tell(FILE))
 
@@ -120,9 +123,10 @@ def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], No
 def program(chapter: int, *checks: Callable[[], None]) -> SimpleNamespace:
     """Return your program, if the checks call it right, and ours for what it does not have yet;
     otherwise all of ours."""
-    ours = _run(_ours(chapter))
+    ours, name = _run(_ours(chapter)), FILE.name
     try:
-        yours = vars(load_for(chapter))
+        found, name = load_for(chapter)
+        yours = vars(found)
     except (NotYet, Wrong):
         yours = {}
     if not yours or not all(map(is_right, checks)):
@@ -132,10 +136,44 @@ def program(chapter: int, *checks: Callable[[], None]) -> SimpleNamespace:
             f"{_ours(chapter).name}, until the checks above call yours right."
         )
     elif missing := sorted(ours.keys() - yours.keys()):
-        print(f"Your {FILE.name} does the work below. Ours helps out with {', '.join(missing)}.")
+        print(f"Your {name} does the work below. Ours helps out with {', '.join(missing)}.")
     else:
-        print(f"Your {FILE.name} does the work below.")
+        print(f"Your {name} does the work below.")
     return SimpleNamespace(**ours | yours)
+
+
+class Spy:
+    """Stands in for a function of the program; keeps what it is given, and what it returns."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.calls, self.results = list[list[Any]](), list[Any]()
+        self.states = list[Any]()
+        """What the generator among the arguments was before each call."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        try:
+            bound = inspect.signature(self._function).bind(*given, **named)
+        except TypeError:
+            return self._function(*given, **named)  # it says what is wrong
+        bound.apply_defaults()
+        self.calls.append([*bound.arguments.values()])
+        generators = [each for each in self.calls[-1] if isinstance(each, np.random.Generator)]
+        self.states.append(generators[0].bit_generator.state if generators else None)
+        self.results.append(self._function(*given, **named))
+        return self.results[-1]
+
+
+@contextmanager
+def spied(function: Callable[..., Any], *names: str) -> Iterator[list[Spy]]:
+    """While this lasts, a function of the program meets a Spy at each of these names."""
+    program = function.__globals__
+    before = {name: program[name] for name in names}
+    program.update({name: Spy(before[name]) for name in names})
+    try:
+        yield [program[name] for name in names]
+    finally:
+        program.update(before)
 
 
 def _ours(chapter: int) -> Path:
