@@ -632,7 +632,7 @@ def main(path):
 
 
 # %% main
-# says: prints more than the name
+# says: in a line of its own, and alone
 def main(path):
     names, others = read_names(path)
     letters, generator = letters_of(names + others), np.random.default_rng(1)
