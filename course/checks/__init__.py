@@ -371,14 +371,12 @@ def _sign(found: Array, right: Array) -> str:
             " What is nan or inf comes from a division by 0, the logarithm of 0, or the exponential"
             " of a large number."
         )
+    if right.shape == ():
+        return " The sign is the wrong one." if np.isclose(found, -right) else ""
     if not found.any():
         return " Is anything written into it? It is 0."
     if np.allclose(found, -right):
-        return (
-            " The sign is the wrong one." if right.shape == () else " Each sign is the wrong one."
-        )
-    if right.shape == ():
-        return ""
+        return " Each sign is the wrong one."
     if found.ndim == 2 and found.shape == found.T.shape and np.allclose(found.T, right):
         return " Is it transposed?"
     if np.allclose(np.sort(found, axis=None), np.sort(right, axis=None)):
@@ -388,12 +386,12 @@ def _sign(found: Array, right: Array) -> str:
         return f" Each number is {factor:.4g} times the right one."
     if np.allclose(found - right, (found - right).flat[0]):
         return f" Each number is {float((found - right).flat[0]):+.4g} away from the right one."
-    return _part(np.isclose(found, right, rtol=1e-6, atol=1e-9))
+    return _part(np.asarray(np.isclose(found, right, rtol=1e-6, atol=1e-9)))
 
 
-def _part(close: Array) -> str:
+def _part(close: np.ndarray[Any, np.dtype[np.bool_]]) -> str:
     """Return a sentence on where an array is right."""
-    rows = close.reshape(len(close), -1).all(axis=1)
+    rows = np.asarray(close.reshape(len(close), -1).all(axis=1))
     if close.ndim == 2 and rows.any() and len(rows) > 2:
         wrong = ", ".join(map(str, np.flatnonzero(~rows)[:5]))
         return f" {rows.sum()} of its {len(rows)} rows are right; look at row {wrong}."
