@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from checks import NotYet, Wrong, call, check, compare
+from checks import NotYet, Wrong, call, check, compare, verdict_of
+from checks.chapter_4 import check_invent
 from checks.program import check_program
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
@@ -540,6 +541,10 @@ def _look_at_invent(invent: Callable[..., Any]) -> None:
     """Raises Wrong if it does not draw from what top_p leaves."""
     if len(inspect.signature(invent).parameters) < 5:
         raise NotYet("top_p is right. Now give `invent` a fifth argument, `share=1.0`.")
+
+    before = verdict_of(check_invent)
+    if not before.startswith("Right."):
+        raise Wrong(f"invent, without a share: {before.removeprefix('Not quite: ')}")
 
     def letters_of_names(*knobs: float) -> str:
         generator = np.random.default_rng(1)

@@ -716,6 +716,8 @@ def _look_at_what_train_hands_over(train: Callable[..., Any]) -> None:
         with spied(train, "optimize") as (spy,), _with_a_word_on_columns():
             call(train, Live(_first_parameters()), training, held_out, 0.003, 1, generator, *knobs,
                 seconds=60, may_change=(5,))  # fmt: skip
+        if not spy.calls:
+            raise Wrong("no step was taken: train should call `optimize` for each sequence.")
         return spy.calls
 
     *_, memory, stays = steps()[-1]

@@ -545,3 +545,16 @@ def top_p(p, share):
             break
     result = np.array([p[each] if each in kept else 0.0 for each in range(len(p))])
     return result / result.sum()
+
+
+# %% top-p
+# says: should stop after 40 letters
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 80:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])

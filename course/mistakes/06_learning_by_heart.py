@@ -1091,3 +1091,12 @@ def train(parameters, training, held_out, rate, patience, generator, adam=False,
         if waited == patience:
             parameters.update(best)
             return losses
+
+
+# %% both
+# says: no step was taken
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses = []
+    while len(losses) < patience + 1:
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+    return losses
