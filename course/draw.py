@@ -380,34 +380,97 @@ def memories(units: Mapping[str, Any], firsts: str) -> None:
     plt.show()
 
 
+# Where the parts of an LSTM stand: the gates below each other, in the order of the code.
+_ROWS = {"o": 5.7, "i": 4.6, "f": 3.5, "g": 2.4}
+_GATES, _FORGET, _ADD, _SHOW, _LANE = 3.5, 5.2, 7.2, 9.0, 1.0
+
+
 def lstm() -> None:
     """Draw a step of the LSTM."""
-    ax = _canvas(11, 5)
-    _lane(ax, 4.1, "c", (2.7, 5.5))
-    places = {"f = σ": 2.7, "i = σ": 4.5, "g = tanh": 6.5, "o = σ": 8.1}
-    for name, x in places.items():
-        _gate(ax, (x, 1.5), name)
-        _arrow(ax, [(x, 0.55), (x, 1.26)], GREY)
-    ax.plot([0.7, 8.1], [0.55, 0.55], color=GREY, lw=1.4)
-    _label(ax, (0.4, 0.55), "x, h", size=13)
-    _label(ax, (4.5, 0.25), "a linear layer of x and h, four times", GREY, 10)
-    _arrow(ax, [(2.7, 1.74), (2.7, 3.91)])
-    _knot(ax, (2.7, 4.1), "×")
-    _label(ax, (1.75, 2.9), "how much\nof c stays", GREEN, 10)
-    _arrow(ax, [(4.5, 1.74), (4.5, 2.7), (5.31, 2.7)])
-    _arrow(ax, [(6.5, 1.74), (6.5, 2.7), (5.69, 2.7)])
-    _knot(ax, (5.5, 2.7), "×")
-    _arrow(ax, [(5.5, 2.89), (5.5, 3.91)])
-    _knot(ax, (5.5, 4.1), "+")
-    _label(ax, (6.6, 3.4), "what is added", GREEN, 10)
-    _arrow(ax, [(9.3, 4.1), (9.3, 3.29)])
-    _gate(ax, (9.3, 3.05), "tanh", INK)
-    _arrow(ax, [(9.3, 2.81), (9.3, 2.29)])
-    _arrow(ax, [(8.1, 1.74), (8.1, 2.1), (9.11, 2.1)])
-    _knot(ax, (9.3, 2.1), "×")
-    _arrow(ax, [(9.49, 2.1), (10.3, 2.1)])
-    _label(ax, (10.6, 2.1), "h'", size=15)
-    _label(ax, (8.15, 2.4), "how much shows", GREEN, 10)
+    ax = _canvas(11, 6.3)
+    _lane(ax, _LANE, "c", (_FORGET, _ADD), -0.35)
+    _label(ax, (1.1, 6.05), "x, h", size=13)
+    ax.plot([1.1, 1.1], [5.85, _ROWS["g"]], color=GREY, lw=1.4)
+    for name, y in _ROWS.items():
+        _gate(ax, (_GATES, y), f"{name} = tanh" if name == "g" else f"{name} = σ")
+        _arrow(ax, [(1.1, y), (_GATES - 0.54, y)], GREY)
+    _label(ax, (2.0, 4.05), "a linear layer\nof x and h,\nfour times", GREY, 10)
+    right = _GATES + 0.52
+    _arrow(ax, [(right, _ROWS["g"]), (_ADD - 0.19, _ROWS["g"])])
+    ax.plot([_FORGET] * 2, [2.2, 2.6], color="white", lw=6, zorder=1)  # one way over the other
+    _arrow(ax, [(right, _ROWS["f"]), (_FORGET, _ROWS["f"]), (_FORGET, _LANE + 0.19)])
+    _arrow(ax, [(right, _ROWS["i"]), (_ADD, _ROWS["i"]), (_ADD, _ROWS["g"] + 0.19)])
+    _arrow(ax, [(right, _ROWS["o"]), (_SHOW - 0.19, _ROWS["o"])])
+    _arrow(ax, [(_ADD, _ROWS["g"] - 0.19), (_ADD, _LANE + 0.19)])
+    _arrow(ax, [(_SHOW, _LANE), (_SHOW, 2.9)])
+    _gate(ax, (_SHOW, 3.15), "tanh", INK)
+    _arrow(ax, [(_SHOW, 3.39), (_SHOW, _ROWS["o"] - 0.19)])
+    _arrow(ax, [(_SHOW + 0.19, _ROWS["o"]), (10.3, _ROWS["o"])])
+    for x, y, sign in (
+        (_FORGET, _LANE, "×"),
+        (_ADD, _LANE, "+"),
+        (_ADD, _ROWS["g"], "×"),
+        (_SHOW, _ROWS["o"], "×"),
+    ):
+        _knot(ax, (x, y), sign)
+    _label(ax, (10.6, _ROWS["o"]), "h'", size=15)
+    _label(ax, (6.4, _ROWS["o"] + 0.25), "how much of it shows", GREEN, 10)
+    _label(ax, (5.6, _ROWS["i"] + 0.25), "how much of g is added", GREEN, 10)
+    _label(ax, (4.72, 1.75), "how much\nof c stays", GREEN, 10, ha="right")
+    _label(ax, (_ADD + 0.15, 1.7), "what is\nadded", GREEN, 10, ha="left")
+    plt.show()
+
+
+def lstm_way_back() -> None:
+    """Draw how an error goes back through a step of the LSTM, a factor at each arrow."""
+    ax = _canvas(11, 6.3)
+    right, left = _GATES + 0.52, _GATES - 0.52
+    slopes = {"o": "o (1 − o)", "i": "i (1 − i)", "f": "f (1 − f)", "g": "(1 − g²)"}
+    for name, y in _ROWS.items():
+        _gate(ax, (_GATES, y), f"{name} = tanh" if name == "g" else f"{name} = σ", GREY)
+        _arrow(ax, [(left, y), (1.25, y)], ORANGE)
+        _label(ax, (2.2, y + 0.22), f"⊙ {slopes[name]}", ORANGE, 10)
+        _label(ax, (0.75, y), f"$d_{{z_{name}}}$", ORANGE, 14)
+        _label(ax, (right + 0.35, y - 0.25), f"$d_{name}$", ORANGE, 13)
+    _arrow(ax, [(10.2, _ROWS["o"]), (_SHOW + 0.19, _ROWS["o"])], ORANGE)
+    _arrow(ax, [(_SHOW - 0.19, _ROWS["o"]), (right, _ROWS["o"])], ORANGE)
+    _arrow(ax, [(_SHOW, _ROWS["o"] - 0.19), (_SHOW, 3.39)], ORANGE)
+    _gate(ax, (_SHOW, 3.15), "tanh", GREY)
+    _arrow(ax, [(_SHOW, 2.91), (_SHOW, _LANE + 0.19)], ORANGE)
+    _arrow(ax, [(10.2, _LANE), (_SHOW + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_SHOW - 0.19, _LANE), (_ADD + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_ADD - 0.19, _LANE), (_FORGET + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_FORGET - 0.19, _LANE), (1.25, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_ADD, _LANE + 0.19), (_ADD, _ROWS["g"] - 0.19)], ORANGE)
+    _arrow(ax, [(_ADD, _ROWS["g"] + 0.19), (_ADD, _ROWS["i"]), (right, _ROWS["i"])], ORANGE)
+    _arrow(ax, [(_ADD - 0.19, _ROWS["g"]), (right, _ROWS["g"])], ORANGE)
+    ax.plot([_FORGET] * 2, [2.2, 2.6], color="white", lw=6, zorder=1)
+    _arrow(ax, [(_FORGET, _LANE + 0.19), (_FORGET, _ROWS["f"]), (right, _ROWS["f"])], ORANGE)
+    for x, y, sign in (
+        (_FORGET, _LANE, "×"),
+        (_ADD, _LANE, "+"),
+        (_ADD, _ROWS["g"], "×"),
+        (_SHOW, _ROWS["o"], "×"),
+        (_SHOW, _LANE, "+"),
+    ):
+        _knot(ax, (x, y), sign)
+    for x, y, words, side in (
+        (6.6, _ROWS["o"] + 0.25, "⊙ tanh c'", "center"),
+        (_SHOW + 0.15, 4.5, "⊙ o", "left"),
+        (_SHOW + 0.15, 2.1, "⊙ (1 − tanh² c')", "left"),
+        (6.1, _ROWS["i"] + 0.25, "⊙ g", "center"),
+        (6.1, _ROWS["g"] + 0.25, "⊙ i", "center"),
+        (_FORGET - 0.12, 1.75, "⊙ c", "right"),
+        (_ADD + 0.15, 1.7, "as it is", "left"),
+        (3.3, _LANE - 0.3, "⊙ f", "center"),
+        (6.2, _LANE - 0.3, "as it is", "center"),
+        (8.1, _LANE - 0.3, "$d_{c'}$, whole", "center"),
+        (10.0, _LANE - 0.5, "from the\nnext step", "center"),
+    ):
+        _label(ax, (x, y), words, ORANGE, 11, ha=side)
+    _label(ax, (10.55, _ROWS["o"]), "$d_{h'}$", ORANGE, 14)
+    _label(ax, (10.55, _LANE), "$d_{c'}$", ORANGE, 14)
+    _label(ax, (0.75, _LANE), "$d_c$", ORANGE, 14)
     plt.show()
 
 
@@ -456,14 +519,14 @@ def _canvas(width: float, height: float) -> Any:
     return ax
 
 
-def _lane(ax: Any, y: float, name: str, knots: tuple[float, float]) -> None:
+def _lane(ax: Any, y: float, name: str, knots: tuple[float, float], lift: float = 0.35) -> None:
     """Draw the lane from left to right, with room for the signs on it."""
     first, second = knots
     for begin, end in ((0.7, first - 0.19), (first + 0.19, second - 0.19), (second + 0.19, 10.3)):
         _arrow(ax, [(begin, y), (end, y)], ORANGE, 3.5)
     _label(ax, (0.4, y), name, size=15)
     _label(ax, (10.6, y), f"{name}'", size=15)
-    _label(ax, (1.6, y + 0.35), "the lane", ORANGE)
+    _label(ax, (1.6, y + lift), "the lane", ORANGE)
 
 
 def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1.4) -> None:
@@ -483,7 +546,7 @@ def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1
 def _label(
     ax: Any, at: Point, words: str, colour: str = INK, size: float = 11, **more: Any
 ) -> None:
-    ax.text(*at, words, color=colour, ha="center", va="center", size=size, **more)
+    ax.text(*at, words, color=colour, size=size, **{"ha": "center", "va": "center"} | more)
 
 
 def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
@@ -567,5 +630,67 @@ def outer(grids: Mapping[str, tuple[tuple[str, Any], tuple[str, Any]]]) -> None:
     plt.show()
 
 
+def top_p(rows: Mapping[str, Any], letters: str, share: float) -> None:
+    """Draw the probabilities of each row from the likeliest letter down, and where top-p cuts."""
+    figure, panels = plt.subplots(len(rows), 1, figsize=(8, 4.6))
+    for ax, (text, p) in zip(panels, rows.items(), strict=True):
+        order = np.argsort(-p)
+        sums = np.cumsum(p[order])
+        kept = int((sums - p[order] < share).sum())
+        ax.bar(range(len(p)), p[order], color=[GREEN] * kept + [GREY] * (len(p) - kept))
+        for place in range(min(kept + 1, len(p))):
+            colour = GREEN if place < kept else GREY
+            at = (place, p[order[place]] + 0.02 * p.max())
+            ax.text(
+                *at,
+                f"{np.floor(100 * sums[place]) / 100:.2f}",
+                ha="center",
+                color=colour,
+                fontsize=8,
+            )
+        ax.axvline(kept - 0.5, color=ORANGE, lw=1.5, ls="--")
+        cut = f"the cut: with “{letters[order[kept - 1]]}” the sum reaches {share}"
+        ax.text(kept - 0.35, 0.62 * p.max(), cut, color=ORANGE)
+        ax.text(len(p) - 0.5, 1.02 * p.max(), f"after “{text}”", ha="right")
+        ax.set(xlim=(-0.7, len(p) - 0.3), ylim=(0, 1.2 * p.max()))
+        ax.set_xticks(range(len(p)), [letters[number] for number in order])
+        ax.locator_params(axis="y", nbins=3)
+    figure.supylabel("probability", fontsize=10, color=INK)
+    figure.tight_layout()
+    plt.show()
+
+
 def _signed(number: float) -> str:
     return f"{number:.3f}".replace("-", "\u2212")
+
+
+def early_stopping(losses: Sequence[float], patience: int) -> None:
+    """Draw the losses of a training, the lowest so far, and where the patience is over."""
+    lowest = np.minimum.accumulate(losses)
+    bests = [losses.index(loss) for loss in lowest]
+    waited = [epoch - best for epoch, best in enumerate(bests)]
+    last = waited.index(patience)
+    figure, ax = plt.subplots(figsize=(8, 3.8))
+    epochs = range(last + 1)
+    ax.step(epochs, lowest[: last + 1], where="post", color=GREEN, lw=1.2, ls=":")
+    ax.plot(epochs, losses[: last + 1], "o-", color=INK, lw=1.2, ms=5)
+    ax.plot(range(last, len(losses)), losses[last:], "o--", color=GREY, mfc="white", zorder=1)
+    ax.plot(bests[last], lowest[last], "o", color=GREEN, ms=12, zorder=3)
+    ax.annotate(
+        *("the best: we keep this network", (bests[last], lowest[last])),
+        *((bests[last], lowest[last] - 0.22), "data", "data"),
+        ha="center",
+        color=GREEN,
+    )
+    ax.axvline(last + 0.3, color=ORANGE, lw=1.5, ls="--")
+    ax.text(last + 0.2, 2.85, "the patience is over: we stop", ha="right", color=ORANGE)
+    ax.text(len(losses) - 0.65, losses[-1] - 0.02, "never\nseen", color=GREY, va="center")
+    ax.text(0.08, 3.02, "the lowest so far is the dotted line", color=GREEN, va="bottom")
+    for epoch, count in enumerate(waited[: last + 1]):
+        word, colour = ("new", GREEN) if count == 0 else (str(count), ORANGE)
+        ax.text(epoch, 1.28, word, ha="center", color=colour)
+    ax.text(-0.45, 1.28, "waited", ha="right", color=ORANGE)
+    ax.set(xlim=(-0.4, len(losses) - 0.2), ylim=(1.2, 3.15), xticks=range(len(losses)))
+    ax.set(yticks=(1.5, 2, 2.5, 3), xlabel="epoch", ylabel="held-out loss")
+    figure.subplots_adjust(left=0.12, bottom=0.14, top=0.97, right=0.97)
+    plt.show()
