@@ -97,6 +97,80 @@ def candidates(lines: Mapping[str, float], kept: str) -> None:
     plt.show()
 
 
+def pairs(rows: Mapping[str, Sequence[float]], names: tuple[str, str], what: str) -> None:
+    """Draw two bars for each row, an orange one and a green one."""
+    figure, ax = plt.subplots(figsize=(8, 3.6))
+    for number, (name, colour) in enumerate(zip(names, (ORANGE, GREEN), strict=True)):
+        places = [-row + 0.2 - 0.4 * number for row in range(len(rows))]
+        ax.barh(places, [both[number] for both in rows.values()], 0.38, color=colour, label=name)
+    ax.set_yticks([-row for row in range(len(rows))], [*rows])
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_xlabel(what)
+    ax.legend(loc="lower right")
+    figure.tight_layout()
+    plt.show()
+
+
+def beads(rows: Any, neighbours: float = 12, steps: int = 600) -> Any:
+    """Return a place on a page (N, 2) for each row (N, D): near rows pull, and all push (t-SNE).
+
+    A row's pulls are those of about so many neighbours.
+    """
+    squares = ((rows[:, None] - rows) ** 2).sum(axis=-1)
+    np.fill_diagonal(squares, np.inf)
+    squares -= squares.min(axis=1, keepdims=True)
+    low, high = np.full((len(rows), 1), 1e-4), np.full((len(rows), 1), 1e4)
+    for _ in range(60):  # each row has its own sharpness, found by halving
+        sharpness = np.sqrt(low * high)
+        pull = np.exp(-sharpness * squares)
+        pull /= pull.sum(axis=1, keepdims=True)
+        entropy = -(pull * np.log(np.maximum(pull, 1e-300))).sum(axis=1, keepdims=True)
+        is_wide = entropy > np.log(neighbours)
+        low, high = np.where(is_wide, sharpness, low), np.where(is_wide, high, sharpness)
+    pull = (pull + pull.T) / (2 * len(rows))
+    left, sizes, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    places = left[:, :2] * sizes[:2]
+    places *= 0.01 / places.std()
+    speed = np.zeros_like(places)
+    for step in range(steps):
+        near = 1 / (1 + ((places[:, None] - places) ** 2).sum(axis=-1))
+        np.fill_diagonal(near, 0)
+        is_early = step < 150
+        force = ((4 if is_early else 1) * pull - near / near.sum()) * near
+        slope = 4 * (force.sum(axis=1)[:, None] * places - force @ places)
+        speed = (0.5 if is_early else 0.8) * speed - 50 * slope
+        places = places + speed
+    return places
+
+
+def words(places: Any, names: Sequence[str], threads: Mapping[int, int]) -> None:
+    """Draw words at their places, moved a little apart, and threads between some of them."""
+    figure, ax = plt.subplots(figsize=(8, 8))
+    span = np.ptp(places, axis=0)
+    places = (places - places.min(axis=0)) / span
+    sizes = np.array([(0.0105 * len(name) + 0.008, 0.017) for name in names])
+    for _ in range(200):  # two words that overlap give way, along the shorter of two ways
+        apart = places[:, None] - places
+        room = (sizes[:, None] + sizes) / 2 - abs(apart)
+        is_over = (room > 0).all(axis=-1)
+        np.fill_diagonal(is_over, False)
+        for a, b in np.argwhere(np.triu(is_over)):
+            axis = int(room[a, b, 1] < room[a, b, 0])
+            way = 0.25 * room[a, b, axis] * (1 if apart[a, b, axis] >= 0 else -1)
+            places[a, axis] += way
+            places[b, axis] -= way
+    for one, other in threads.items():
+        ax.plot(*places[[one, other]].T, color=GREEN, lw=0.7, alpha=0.5, zorder=1)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.2, "alpha": 0.8}
+    for place, name in zip(places, names, strict=True):
+        ax.text(*place, name, ha="center", va="center", fontsize=7.5, bbox=box, zorder=2)
+    low, high = places.min(axis=0), places.max(axis=0)
+    ax.set(xlim=(low[0] - 0.04, high[0] + 0.04), ylim=(low[1] - 0.02, high[1] + 0.02))
+    ax.axis("off")
+    figure.tight_layout(pad=0.2)
+    plt.show()
+
+
 def distances(places: Any) -> None:
     """Draw how many sums lie how many steps of the last digit from the true one."""
     figure, ax = plt.subplots(figsize=(8, 3.2))

@@ -7,66 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import Array, Ids, cross_entropy, log_softmax, softmax
+from model.network.layers import Array, Ids, log_softmax, softmax
 from model.network.network import LanguageModel
 from model.text.vocabulary import Vocabulary
 from model.verse.prosody import prosody
 
-SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
 BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"
-EVERY_LETTER = (
-    "does each row meet the letters of the whole line? `a[rows, ids[1:]]` takes one number of each"
-    " row."
-)
 Placed = Callable[[str, int], bool]
-
-
-@check
-def check_nats(nats_per_letter: Callable[..., Any]) -> str:
-    generator = np.random.default_rng(7)
-    logits, ids = generator.normal(size=(9, 5)) * 2, generator.integers(0, 5, 9)
-    log_p = log_softmax(logits)
-    total, _ = cross_entropy(logits[:-1], ids[1:])
-    right, rows = total / 8, np.arange(9)
-    mistakes = [
-        (-log_p[rows, ids].mean(), SHIFTED),
-        (-log_p[rows[1:], ids[1:]].mean(), SHIFTED),
-        (-log_p[rows[:-1], ids[:-1]].mean(), SHIFTED),
-        (
-            total,
-            (
-                "is this the sum over the line? Take the mean, so that long and short lines can be"
-                " compared."
-            ),
-        ),
-        (
-            total / 9,
-            "did you divide by T? Only T - 1 letters were predicted; the first one was given.",
-        ),
-        (-right, "log p is negative, because p is below 1. A loss is -log p."),
-        (right / np.log(2), "is this log2, which gives bits? Nats are natural logarithms."),
-        (
-            -np.log(np.exp(log_p[rows[:-1], ids[1:]]).mean()),
-            "is this the logarithm of the mean? The mean of the logarithms is asked for.",
-        ),
-        (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
-        (-log_p[:-1, ids[1:]].mean(), EVERY_LETTER),
-        (-log_p[:, ids[1:]].mean(), EVERY_LETTER),
-        (
-            np.exp(right),
-            "this is e^loss, the number of letters to choose from; the loss itself is asked for.",
-        ),
-    ]
-    found = call(nats_per_letter, logits, ids)
-    if np.shape(found) in ((8,), (9,)):
-        raise Wrong(
-            f"your answer has {len(found)} numbers, one for each letter. Their mean is asked for."
-        )
-    compare("your loss", found, right, mistakes)
-    return (
-        "This is the number that training makes small, and that the model card of every network"
-        " here states."
-    )
 
 
 @check

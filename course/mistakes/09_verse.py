@@ -1,24 +1,3 @@
-# %% nats
-# says: It predicts letter t + 1
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[np.arange(len(ids)), ids].mean()
-
-# %% nats
-# says: bits
-def nats_per_letter(logits, ids):
-    p = softmax(logits)[np.arange(len(ids) - 1), ids[1:]]
-    return -np.log2(p).mean()
-
-# %% nats
-# says: sum over the line
-def nats_per_letter(logits, ids):
-    return -sum(log_softmax(logits)[t, ids[t + 1]] for t in range(len(ids) - 1))
-
-# %% nats
-# says: stops at
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[np.arange(len(ids)), ids[1:]].mean()
-
 # %% correlations
 # says: subtract the means first
 def correlations(states, feature):
@@ -234,28 +213,6 @@ def rhymes(one, other):
 def rhymes(one, other):
     n, m = (max(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
     return one[n:] == other[m:] and one[n - 1] != other[m - 1]
-
-# %% nats
-# says: changes its argument logits
-def nats_per_letter(logits, ids):
-    logits -= logits.max(axis=-1, keepdims=True)
-    return -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
-
-# %% nats
-# says: whole line
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[:-1, ids[1:]].mean()
-
-# %% nats
-# says: divide by T?
-def nats_per_letter(logits, ids):
-    log_p = log_softmax(logits)
-    return -sum(log_p[t, ids[t + 1]] for t in range(len(ids) - 1)) / len(ids)
-
-# %% nats
-# says: logarithm of the mean
-def nats_per_letter(logits, ids):
-    return -np.log(softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean())
 
 # %% correlations
 # says: changes its argument states

@@ -1,9 +1,3 @@
-# %% nats
-def nats_per_letter(logits, ids):
-    log_p = log_softmax(logits)
-    rows = np.arange(len(ids) - 1)
-    return -log_p[rows, ids[1:]].mean()
-
 # %% correlations
 def correlations(states, feature):
     a, b = states - states.mean(axis=0), feature - feature.mean()
