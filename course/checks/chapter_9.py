@@ -13,7 +13,6 @@ from model.text.vocabulary import Vocabulary
 from model.verse.prosody import prosody
 
 BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"
-Placed = Callable[[str, int], bool]
 
 
 @check
@@ -206,95 +205,188 @@ def _logits(network: LanguageModel, ids: Ids, holds: Sequence[Hold]) -> Array:
 
 
 @check
-def check_allowed(
-    allowed_letters: Callable[..., Any],
-    words: Mapping[str, str],
-    leads_on: Placed,
-    ends_line: Placed,
-) -> str:
-    for start in range(10):
-        for part in ("", "s", "sleep", "be", "m", "mountain", "the", "forget", "night", "dinosaur"):
-            found = call(allowed_letters, part, start)
-            if isinstance(found, dict) or not np.iterable(found):
-                raise Wrong(f"the allowed letters should be a set, but they are {found!r:.60}")
-            right = _allowed(part, start, words, leads_on, ends_line)
-            if set(found) != right:
-                raise Wrong(_explain(part, start, set(found), right, words))
-    return (
-        "These letters never stop a good line and never let a bad one begin. The program looks them"
-        " up in a table."
+def check_counts(counts_after: Callable[..., Any]) -> str:
+    for counts, choice in (
+        ({2, 3}, ("01",)),
+        ({0}, ("2",)),
+        ({1}, ("10", "2")),
+        ({0, 1}, ("10", "2")),
+        ({2, 3, 4}, ("100", "10")),
+        ({9}, ("2", "22")),
+        ({2, 4}, ("01", "01")),
+        ({1}, ("01",)),
+        ({3, 9}, ()),
+        ({10}, ("2",)),
+        (set(), ("2",)),
+        ({0, 2}, ("10",)),
+    ):
+        found = call(counts_after, counts, choice)
+        where = f"from {counts or 'no count'} by {' or '.join(choice) or 'no pattern'}"
+        if isinstance(found, int | np.integer | dict) or not np.iterable(found):
+            raise Wrong(f"the counts should be a set, but {where} they are {found!r:.40}.")
+        right = _counts_after(counts, choice)
+        if {*found} != right:
+            raise Wrong(
+                f"{where} your answer is {sorted(found, key=str)}, where {sorted(right)} is right."
+                f" {_why_counts({*found}, counts, choice)}"
+            )
+    return "An empty set means: with this word, no line can be finished any more."
+
+
+def _why_counts(found: set[Any], counts: set[int], choice: Sequence[str]) -> str:
+    """Ask what leads from a wrong answer to the right one."""
+    first, last = _counts_after(counts, choice[:1]), _counts_after(counts, choice[-1:])
+    of_one = [_counts_after({count}, choice) for count in counts]
+    mistakes: list[tuple[set[int], str]] = [
+        (
+            {start + len(pattern) for start in counts for pattern in choice},
+            "Did you ask whether the word fits there?",
+        ),
+        (
+            {start for start in counts for pattern in choice if _fits(pattern, start)},
+            "Is this where the word begins? Add its syllables.",
+        ),
+        (
+            counts | _counts_after(counts, choice),
+            "Are the old counts still among them? The word stands behind them all.",
+        ),
+        (first, "Does only the first way to say the word count?"),
+        (last, "Does only the last way to say the word count?"),
+        *((some, "Does only one of the counts before count? Try each.") for some in of_one),
+    ]
+    usual = "Does your loop end with the first that fits?" if len(found) == 1 else "Try each pair."
+    return next((said for wrong, said in mistakes if wrong == found), usual)
+
+
+def _fits(pattern: str, start: int) -> bool:
+    in_place = all(start + n in (0, 1, 3, 5, 7, 9) for n, mark in enumerate(pattern) if mark == "1")
+    return in_place and start + len(pattern) <= 10
+
+
+def _counts_after(counts: set[int], choice: Sequence[str]) -> set[int]:
+    return {start + len(pattern) for start in counts for pattern in choice if _fits(pattern, start)}
+
+
+TASKS = (
+    ({"day": {9}, "forget": {8}, "dismay": {8}}, "with words of one and of two syllables as ends"),
+    ({"forget": {8}}, "if only *forget* may end the line"),
+    ({"memory": {7}, "understand": {7}}, "if only words of three syllables may end the line"),
+)
+
+
+@check
+def check_allowed(allowed: Callable[..., Any], patterns: Mapping[str, Sequence[str]]) -> str:
+    words = (
+        *("day", "forget", "the", "heaven", "above", "summer", "every", "memory", "understand"),
+        *("dismay", "beautiful", "love"),
+    )
+    for ends, what in TASKS:
+        latest = max(max(starts) for starts in ends.values())
+        for counts in ({0}, {2, 3}, {5}, {6}, {7}, {8}, {9}, {8, 9}):
+            for word in words:
+                found = call(allowed, word, counts, ends)
+                if found not in (True, False):
+                    raise Wrong(
+                        f"your answer for {word} after {counts} is {found!r:.40}, but it should be"
+                        " True or False. `bool` makes one of a set."
+                    )
+                after = _counts_after(counts, patterns[word])
+                is_last, has_room = bool(ends.get(word, set()) & counts), min(after, default=11)
+                if bool(found) == (is_last or has_room <= latest):
+                    continue
+                raise Wrong(
+                    f"{what}, {word} after {sorted(counts)} syllables is"
+                    f" {'allowed' if not found else 'not allowed'}: "
+                    + _why_allowed(word, after, latest, is_last=is_last, found=bool(found))
+                )
+    return "No line that begins like this can fail: there is always a word that leads to the end."
+
+
+def _why_allowed(word: str, after: set[int], latest: int, *, is_last: bool, found: bool) -> str:
+    """Say why a word is, or is not, allowed, where an answer has said the contrary."""
+    counts = f"the counts after it are {sorted(after)}" if after else "no pattern of it fits there"
+    if not found and is_last:
+        return "it may be the last word here. Did you ask `ends`, with the counts before it?"
+    if not found:
+        return (
+            f"{counts}, and a last word may still begin after {latest}. Is `latest` the largest of"
+            " all beginnings, and is one count enough?"
+        )
+    if not after:
+        return f"{counts}."
+    if 10 in after:
+        return f"it would reach the end, but {word!r} is not among the words that may be last."
+    return f"{counts}, and no last word begins later than after {latest}. Did you ask for room?"
+
+
+@check
+def check_choose(choose: Callable[..., Any]) -> str:
+    pencil, usual = np.log([2.0, 1, 1]), np.array([-61.0, -58.5, -70, -59, -58.2])
+    cases = [(pencil, 1.0, number) for number in (0.6, 0.0, 0.49, 0.51, 0.74, 0.76, 0.99)]
+    cases += [(usual, sharpness, n / 20) for sharpness in (1.0, 2.0, 0.5) for n in range(20)]
+    cases += [(np.array([-1200.0, -1000, -1001]), 1.0, number) for number in (0.1, 0.7, 0.9)]
+    found = []
+    for weights, sharpness, number in cases:
+        one = call(choose, weights, sharpness, number)
+        if np.ndim(one) or not float(one).is_integer():
+            raise Wrong(f"your answer is {one!r:.40}, but it should be the place of one line.")
+        if not 0 <= one < len(weights):
+            raise Wrong(
+                f"of {len(weights)} lines your answer is the one at {one}, for the number {number}"
+                " and weights from"
+                f" {weights.min():g} to {weights.max():g}. Do the chances add up to 1?"
+            )
+        found.append(int(one))
+    right = [_chosen(softmax(sharpness * weights), number) for weights, sharpness, number in cases]
+    if found == right:
+        return "Chances laid end to end: so every letter and word of the program is drawn, too."
+
+    def by(way: Callable[[Any, float, float], int]) -> list[int]:
+        return [way(*case) for case in cases]
+
+    mistakes = [
+        (by(lambda w, s, n: int(w.argmax())), "is this always the line of the largest weight?"),
+        (by(lambda w, s, n: _chosen(softmax(w), n)), "is `sharpness` used?"),
+        (
+            by(lambda w, s, n: _chosen(softmax(w / s), n)),
+            "did you divide by the sharpness? It multiplies the weights.",
+        ),
+        (
+            by(lambda w, s, n: _chosen(softmax(-s * w), n)),
+            "is the sign turned? A weight nearer to 0 is better.",
+        ),
+        (
+            by(lambda w, s, n: len(w) - 1 - _chosen(softmax(s * w)[::-1], n)),
+            "are the chances laid from the last line to the first?",
+        ),
+        (
+            by(lambda w, s, n: int(abs(np.cumsum(softmax(s * w)) - n).argmin())),
+            "is this the nearest end? The first end *beyond* the number is asked for.",
+        ),
+        (
+            by(lambda w, s, n: max(int((np.cumsum(softmax(s * w)) <= n).sum()) - 1, 0)),
+            "is this the last end before the number? The first one beyond it is asked for.",
+        ),
+        (
+            by(lambda w, s, n: int((softmax(s * w) > n).argmax())),
+            "does the number meet the chances themselves? It falls onto them laid end to end.",
+        ),
+        (
+            by(lambda w, s, n: int(abs(softmax(s * w) - n).argmin())),
+            "is this the chance nearest to the number? Lay the chances end to end.",
+        ),
+    ]
+    said = next((said for wrong, said in mistakes if wrong == found), "where do the chances end?")
+    at = next(n for n, (one, other) in enumerate(zip(found, right, strict=True)) if one != other)
+    weights, sharpness, number = cases[at]
+    raise Wrong(
+        f"for the weights {np.round(weights, 2).tolist()}, sharpness {sharpness:g} and the number"
+        f" {number:g}, your answer is {found[at]} where {right[at]} is right: {said}"
     )
 
 
-ENDS = {" ": "the space ' '", "\n": r"the newline '\n'"}
-
-
-def _allowed(
-    part: str, start: int, words: Mapping[str, str], leads_on: Placed, ends_line: Placed
-) -> set[str]:
-    found = set()
-    for word in words:
-        if (
-            word.startswith(part)
-            and word != part
-            and (leads_on(word, start) or ends_line(word, start))
-        ):
-            found.add(word[len(part)])
-    if part in words:
-        found |= {" "} if leads_on(part, start) else set()
-        found |= {"\n"} if ends_line(part, start) else set()
-    return found
-
-
-def _explain(
-    part: str, start: int, found: set[Any], right: set[str], words: Mapping[str, str]
-) -> str:
-    where = f"after {part!r}, in a word that began after {start} syllables, "
-    longer = sorted(
-        (letters for letters in found if not isinstance(letters, str) or len(letters) != 1), key=str
-    )
-    missing, more = right - found, sorted(found - right - set(longer), key=str)
-    if longer:
-        return (
-            f"{where}your answer has {longer[0]!r}, but single characters are asked for:"
-            " word[len(part)]."
-        )
-    if len(found) == 1 and len(right) > 2 and found < right:
-        return (
-            f"{where}your answer has only {found.pop()!r}. Does your loop end with the first word"
-            " that fits?"
-        )
-    if missing & set(ENDS):
-        return (
-            f"{where}{ENDS[min(missing & set(ENDS))]} is missing. What may follow a word that is"
-            " complete?"
-        )
-    if missing:
-        return (
-            f"{where}{sorted(missing)[0]!r} is missing. A word counts if it leads on, and also if"
-            " it ends the line."
-        )
-    if more[0] in ENDS and part not in words:
-        return (
-            f"{where}your answer has {ENDS[more[0]]}, but {part!r} is no complete word. Is word =="
-            " part?"
-        )
-    if more[0] in ENDS:
-        kind = "leads on to more words" if more[0] == " " else "ends the line"
-        return (
-            f"{where}your answer has {ENDS[more[0]]}. Did you ask whether the word {kind} from"
-            " there?"
-        )
-    word = next((word for word in words if word.startswith(part + more[0])), None)
-    if word is None:
-        return (
-            f"{where}your answer has {more[0]!r}, but no word begins with {part + more[0]!r}. Is it"
-            " word[len(part)]?"
-        )
-    return (
-        f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do"
-        " not fit there. Did you ask leads_on and ends_line?"
-    )
+def _chosen(chances: Array, number: float) -> int:
+    return int((np.cumsum(chances) > number).argmax())
 
 
 RHYMING = (
@@ -304,6 +396,9 @@ PAIRS = [
     ("heart", "heart"),
     *combinations(RHYMING.split(), 2),
     ("ache", "cake"),
+    ("eye", "i"),
+    ("ear", "ear"),
+    ("all", "fall"),
     ("outside", "wide"),
     ("kind", "mankind"),
     ("outside", "outright"),
@@ -347,10 +442,15 @@ def _why(
             f"your function lets {words[0]} rhyme with itself. Does the consonant before the vowel"
             " differ?"
         )
-    if words == ("ache", "cake"):
+    if words == ("eye", "i"):
         return (
-            f"{both} rhyme. Nothing stands before the vowel of ache; but index -1 takes the last"
-            " sound."
+            f"{both} sound the same, and nothing stands before either vowel: nothing does not"
+            " differ from nothing, so they do not rhyme."
+        )
+    if words in (("ache", "cake"), ("all", "fall")):
+        return (
+            f"{both} rhyme. Nothing stands before the vowel of {words[0]}; but index -1 takes"
+            " the last sound."
         )
     if right and "outside" in words:
         return f"{both} rhyme. {one} has two vowels with a 1: does the last one count?"
