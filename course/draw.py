@@ -4,6 +4,7 @@ Read the chapters for what a picture says; read this file only if you want to kn
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -178,6 +179,72 @@ def distances(places: Any) -> None:
     ax.bar(values, counts, color=[GREEN if value == 0 else ORANGE for value in values])
     ax.set(xlabel="distance from the true sum, in steps of the last digit", ylabel="orders")
     ax.set_title("One sum, a thousand orders (green: the true sum)", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def border(ends: tuple[Any, Any], letters: Sequence[str], number: float) -> None:
+    """Draw the letters' shares end to end, added forwards and backwards; `ends` says where each
+    one ends. Below stands what lies about the random number, much larger.
+    """
+    figure, panels = plt.subplots(2, figsize=(8, 4))
+    forwards, backwards = ends
+    edge = int(abs(forwards - number).argmin())
+    half = 2.5 * abs(forwards[edge] - backwards[edge])
+    for ax, (low, high) in zip(panels, ((0.0, 1.0), (number - half, number + half)), strict=True):
+        for row, bounds in enumerate(ends):
+            for n, (left, right) in enumerate(pairwise([0.0, *np.clip(bounds, 0, 1)])):
+                left, right = max(left, low), min(right, high)
+                if right > left:
+                    colour = (GREEN, GREY, ORANGE)[n % 3]
+                    ax.barh(-row, right - left, 0.8, left, color=colour, ec="white", alpha=0.75)
+                if right - left > 0.02 * (high - low):
+                    _label(ax, ((left + right) / 2, -row), letters[n], "white", 12, weight=700)
+        ax.axvline(number, color=INK, lw=1.5)
+        ax.set(xlim=(low, high), ylim=(-1.6, 0.6), yticks=[0, -1])
+        ax.set_yticklabels(["added forwards", "added backwards"])
+        ax.spines["left"].set_visible(False)
+    panels[0].set_title("from 0 to 1; the black line is the random number", fontsize=10)
+    panels[1].set_title(
+        f"under a microscope: a piece of {2 * half:.0e} about the number", fontsize=10
+    )
+    panels[1].set_xticks([])
+    panels[1].spines["bottom"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def waiting() -> None:
+    """Draw which products of a layer wait for a step before (orange), and which for nothing."""
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.6))
+    for ax, title in zip(panels, ("forward", "back"), strict=True):
+        is_forward = title == "forward"
+        for t in range(4):
+            _gate(ax, (2 * t, 1.5), ("$h_%d$" if is_forward else "$d_{z%d}$") % (t + 1), ORANGE)
+            ends = [(2 * t, 0.6), (2 * t, 1.22)]
+            _arrow(ax, ends if is_forward else ends[::-1], GREEN)
+            if t and is_forward:
+                _arrow(ax, [(2 * t - 1.48, 1.5), (2 * t - 0.52, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h$", ORANGE, 10)
+            elif t:
+                _arrow(ax, [(2 * t - 0.52, 1.5), (2 * t - 1.48, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h^T$", ORANGE, 10)
+            if not is_forward:
+                _arrow(ax, [(2 * t, 2.6), (2 * t, 1.78)], GREY)
+        ax.add_patch(plt.Rectangle((-0.6, 0.05), 7.2, 0.55, fc="white", ec=GREEN, lw=1.6))
+        inside = (
+            "$x\\,w_x + b$ of all steps" if is_forward else "$d_x,\\ d_{w_x},\\ d_{w_h},\\ d_b$"
+        )
+        _label(ax, (3, 0.32), inside, GREEN)
+        _label(ax, (3, 2.85), "" if is_forward else "from above", GREY, 10)
+        _label(
+            ax,
+            (3, -0.3),
+            "one product, before" if is_forward else "one product each, after",
+            size=10,
+        )
+        ax.set(xlim=(-0.8, 6.8), ylim=(-0.6, 3.1), title=title)
+        ax.axis("off")
     figure.tight_layout()
     plt.show()
 
