@@ -198,9 +198,17 @@ def check_grid(on_grid: Callable[..., Any]) -> str:
                 "are these multiples of 2^digits? They should be multiples of 2^-digits.",
             ),
         ]
+        try:
+            found = call(on_grid, numbers, digits)
+        except Wrong as wrong:
+            if "`^`" in str(wrong):
+                raise Wrong(
+                    "`^` is no power in Python. 2 to the power of digits is `2.0**digits`."
+                ) from None
+            raise
         compare(
             "your rounded array",
-            call(on_grid, numbers, digits),
+            found,
             np.rint(numbers * scale) / scale,
             mistakes,
             tolerance=1e-9,

@@ -286,3 +286,8 @@ def weight_gradient(x, d_z):
 # says: Right.
 def weight_gradient(x, d_z):
     return np.einsum("tbd,tbk->dk", x, d_z)
+
+# %% grid
+# says: is `2.0**digits`
+def on_grid(numbers, digits):
+    return np.rint(numbers * (2.0 ^ digits)) / (2.0 ^ digits)
