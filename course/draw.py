@@ -4,6 +4,7 @@ Read the chapters for what a picture says; read this file only if you want to kn
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -97,6 +98,80 @@ def candidates(lines: Mapping[str, float], kept: str) -> None:
     plt.show()
 
 
+def pairs(rows: Mapping[str, Sequence[float]], names: tuple[str, str], what: str) -> None:
+    """Draw two bars for each row, an orange one and a green one."""
+    figure, ax = plt.subplots(figsize=(8, 3.6))
+    for number, (name, colour) in enumerate(zip(names, (ORANGE, GREEN), strict=True)):
+        places = [-row + 0.2 - 0.4 * number for row in range(len(rows))]
+        ax.barh(places, [both[number] for both in rows.values()], 0.38, color=colour, label=name)
+    ax.set_yticks([-row for row in range(len(rows))], [*rows])
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_xlabel(what)
+    ax.legend(loc="lower right")
+    figure.tight_layout()
+    plt.show()
+
+
+def beads(rows: Any, neighbours: float = 12, steps: int = 600) -> Any:
+    """Return a place on a page (N, 2) for each row (N, D): near rows pull, and all push (t-SNE).
+
+    A row's pulls are those of about so many neighbours.
+    """
+    squares = ((rows[:, None] - rows) ** 2).sum(axis=-1)
+    np.fill_diagonal(squares, np.inf)
+    squares -= squares.min(axis=1, keepdims=True)
+    low, high = np.full((len(rows), 1), 1e-4), np.full((len(rows), 1), 1e4)
+    for _ in range(60):  # each row has its own sharpness, found by halving
+        sharpness = np.sqrt(low * high)
+        pull = np.exp(-sharpness * squares)
+        pull /= pull.sum(axis=1, keepdims=True)
+        entropy = -(pull * np.log(np.maximum(pull, 1e-300))).sum(axis=1, keepdims=True)
+        is_wide = entropy > np.log(neighbours)
+        low, high = np.where(is_wide, sharpness, low), np.where(is_wide, high, sharpness)
+    pull = (pull + pull.T) / (2 * len(rows))
+    left, sizes, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    places = left[:, :2] * sizes[:2]
+    places *= 0.01 / places.std()
+    speed = np.zeros_like(places)
+    for step in range(steps):
+        near = 1 / (1 + ((places[:, None] - places) ** 2).sum(axis=-1))
+        np.fill_diagonal(near, 0)
+        is_early = step < 150
+        force = ((4 if is_early else 1) * pull - near / near.sum()) * near
+        slope = 4 * (force.sum(axis=1)[:, None] * places - force @ places)
+        speed = (0.5 if is_early else 0.8) * speed - 50 * slope
+        places = places + speed
+    return places
+
+
+def words(places: Any, names: Sequence[str], threads: Mapping[int, int]) -> None:
+    """Draw words at their places, moved a little apart, and threads between some of them."""
+    figure, ax = plt.subplots(figsize=(8, 8))
+    span = np.ptp(places, axis=0)
+    places = (places - places.min(axis=0)) / span
+    sizes = np.array([(0.0105 * len(name) + 0.008, 0.017) for name in names])
+    for _ in range(200):  # two words that overlap give way, along the shorter of two ways
+        apart = places[:, None] - places
+        room = (sizes[:, None] + sizes) / 2 - abs(apart)
+        is_over = (room > 0).all(axis=-1)
+        np.fill_diagonal(is_over, False)
+        for a, b in np.argwhere(np.triu(is_over)):
+            axis = int(room[a, b, 1] < room[a, b, 0])
+            way = 0.25 * room[a, b, axis] * (1 if apart[a, b, axis] >= 0 else -1)
+            places[a, axis] += way
+            places[b, axis] -= way
+    for one, other in threads.items():
+        ax.plot(*places[[one, other]].T, color=GREEN, lw=0.7, alpha=0.5, zorder=1)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.2, "alpha": 0.8}
+    for place, name in zip(places, names, strict=True):
+        ax.text(*place, name, ha="center", va="center", fontsize=7.5, bbox=box, zorder=2)
+    low, high = places.min(axis=0), places.max(axis=0)
+    ax.set(xlim=(low[0] - 0.04, high[0] + 0.04), ylim=(low[1] - 0.02, high[1] + 0.02))
+    ax.axis("off")
+    figure.tight_layout(pad=0.2)
+    plt.show()
+
+
 def distances(places: Any) -> None:
     """Draw how many sums lie how many steps of the last digit from the true one."""
     figure, ax = plt.subplots(figsize=(8, 3.2))
@@ -104,6 +179,72 @@ def distances(places: Any) -> None:
     ax.bar(values, counts, color=[GREEN if value == 0 else ORANGE for value in values])
     ax.set(xlabel="distance from the true sum, in steps of the last digit", ylabel="orders")
     ax.set_title("One sum, a thousand orders (green: the true sum)", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def border(ends: tuple[Any, Any], letters: Sequence[str], number: float) -> None:
+    """Draw the letters' shares end to end, added forwards and backwards; `ends` says where each
+    one ends. Below stands what lies about the random number, much larger.
+    """
+    figure, panels = plt.subplots(2, figsize=(8, 4))
+    forwards, backwards = ends
+    edge = int(abs(forwards - number).argmin())
+    half = 2.5 * abs(forwards[edge] - backwards[edge])
+    for ax, (low, high) in zip(panels, ((0.0, 1.0), (number - half, number + half)), strict=True):
+        for row, bounds in enumerate(ends):
+            for n, (left, right) in enumerate(pairwise([0.0, *np.clip(bounds, 0, 1)])):
+                left, right = max(left, low), min(right, high)
+                if right > left:
+                    colour = (GREEN, GREY, ORANGE)[n % 3]
+                    ax.barh(-row, right - left, 0.8, left, color=colour, ec="white", alpha=0.75)
+                if right - left > 0.02 * (high - low):
+                    _label(ax, ((left + right) / 2, -row), letters[n], "white", 12, weight=700)
+        ax.axvline(number, color=INK, lw=1.5)
+        ax.set(xlim=(low, high), ylim=(-1.6, 0.6), yticks=[0, -1])
+        ax.set_yticklabels(["added forwards", "added backwards"])
+        ax.spines["left"].set_visible(False)
+    panels[0].set_title("from 0 to 1; the black line is the random number", fontsize=10)
+    panels[1].set_title(
+        f"under a microscope: a piece of {2 * half:.0e} about the number", fontsize=10
+    )
+    panels[1].set_xticks([])
+    panels[1].spines["bottom"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def waiting() -> None:
+    """Draw which products of a layer wait for a step before (orange), and which for nothing."""
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.6))
+    for ax, title in zip(panels, ("forward", "back"), strict=True):
+        is_forward = title == "forward"
+        for t in range(4):
+            _gate(ax, (2 * t, 1.5), ("$h_%d$" if is_forward else "$d_{z%d}$") % (t + 1), ORANGE)
+            ends = [(2 * t, 0.6), (2 * t, 1.22)]
+            _arrow(ax, ends if is_forward else ends[::-1], GREEN)
+            if t and is_forward:
+                _arrow(ax, [(2 * t - 1.48, 1.5), (2 * t - 0.52, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h$", ORANGE, 10)
+            elif t:
+                _arrow(ax, [(2 * t - 0.52, 1.5), (2 * t - 1.48, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h^T$", ORANGE, 10)
+            if not is_forward:
+                _arrow(ax, [(2 * t, 2.6), (2 * t, 1.78)], GREY)
+        ax.add_patch(plt.Rectangle((-0.6, 0.05), 7.2, 0.55, fc="white", ec=GREEN, lw=1.6))
+        inside = (
+            "$x\\,w_x + b$ of all steps" if is_forward else "$d_x,\\ d_{w_x},\\ d_{w_h},\\ d_b$"
+        )
+        _label(ax, (3, 0.32), inside, GREEN)
+        _label(ax, (3, 2.85), "" if is_forward else "from above", GREY, 10)
+        _label(
+            ax,
+            (3, -0.3),
+            "one product, before" if is_forward else "one product each, after",
+            size=10,
+        )
+        ax.set(xlim=(-0.8, 6.8), ylim=(-0.6, 3.1), title=title)
+        ax.axis("off")
     figure.tight_layout()
     plt.show()
 

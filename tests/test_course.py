@@ -380,3 +380,25 @@ def test_the_students_program_learns_from_any_list_and_invents(
     Path("my_list.txt").write_text("\n".join(names[:: len(names) // 250]), encoding="utf-8")
     chapter_7.check_my_list("my_list.txt")
     assert re.match(r"Right\. Your 1\d\d lines .* It invents .*, ", capsys.readouterr().out)
+
+
+def test_the_last_box_invents_with_the_numbers_that_a_program_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It invents with the numbers as they are, and with them rounded to multiples of 1/256."""
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    check = importlib.import_module("checks.chapter_10").check_my_numbers
+    program, kept = Path("my_network.py"), Path("my_list.npz")
+    invent = "def invent(p, letters, generator): return letters[int(256 * p['w'][0] % 1 > 0)]"
+    load = "import numpy as np\ndef load(path): return {'w': np.array([0.3, 1])}, 'ab'"
+    for source in (invent, f"{invent}\n{load}"):
+        program.write_text(source)
+        check("my_list.npz")
+    kept.touch()
+    check("my_list.npz")
+    no_load, no_file, told = capsys.readouterr().out.splitlines()
+    assert no_load.startswith("Not yet: my_network.py has no `load` yet")
+    assert no_file == "Not yet: there is no my_list.npz beside this notebook."
+    assert told.startswith("Right. It has 2 numbers, and invents b, b, b, b. On the grid")
+    assert "a, a, a, a. Of 20 names, 0 are the same" in told
