@@ -56,10 +56,9 @@ class Tables:
         """-log P of each word (V,) without a text."""
         lines = (line.split() for line in checkpoint.stand_ins)
         self.stand_ins = {word: others for word, *others in lines if others}
-        # float32 holds sums of so few whole numbers exactly
-        self._neighbours = checkpoint.neighbours.astype(np.float32)
-        squares = (self._neighbours**2).sum(axis=1)
-        self._lengths = np.sqrt(np.maximum(squares, 1).astype(np.float64))
+        self._neighbours = checkpoint.neighbours
+        squares = np.einsum("ij,ij->i", self._neighbours, self._neighbours, dtype=np.int32)
+        self._lengths = np.sqrt(np.maximum(squares, 1))
 
     def _any_end(self, stops: str) -> LineEnds:
         return self.lines.line_ends(self.partners.last_words, stops=stops)
@@ -109,7 +108,9 @@ class Tables:
         asked = [ids[word] for word in known if word not in self.prosody.often]
         if not asked or not self._neighbours.size:
             return np.zeros(len(ids))
-        products = self._neighbours @ self._neighbours[asked].T
+        # float32 holds sums of so few whole numbers exactly
+        neighbours = self._neighbours.astype(np.float32)
+        products = neighbours @ neighbours[asked].T
         cosines = products / (self._lengths[:, None] * self._lengths[asked])
         mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
         low, high = NEAREST
