@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import combinations
 
 from bot.cards.bodies import table
 from model.names.roots import parts_of
@@ -20,30 +21,25 @@ GRAVE = {word for words in table("grave").values() for word in words.split()}
 def subject_of(name: str, word: str) -> str:
     """Return the subject of a card, from a name in lower case and from the words that were typed.
 
-    A whole text may be an entry (French fries), or else its longest part, or the later one of two
-    equally long parts. Without a word, the name may begin with an entry, before a root.
+    A whole text may be an entry (French fries), or else the longest run of its words that is one.
+    Without a word, the name may begin with an entry, before a root.
     """
     words = re.findall(r"[^\W\d_]+", re.sub(r"['’]s\b", "", fold(word)))
     if not words:
         begun = beginning_in(FORMS, name)
         return FORMS[begun] if begun and name not in real_names() else ""
-    many = len(words)
-    parts = [
-        "".join(words[end - size : end])
-        for size in range(many, 0, -1)
-        for end in range(many, size - 1, -1)
-    ]
-    if parts[0] not in FORMS and not GRAVE.isdisjoint(parts):
+    runs = ["".join(words[i:j]) for i, j in combinations(range(len(words) + 1), 2)]
+    if "".join(words) not in FORMS and not GRAVE.isdisjoint(runs):
         return QUIET
-    return next((FORMS[part] for part in parts if part in FORMS), TYPED)
+    return FORMS.get(max(FORMS.keys() & runs, key=lambda run: (len(run), run), default=""), TYPED)
 
 
 def beginning_in(words: Iterable[str], name: str) -> str:
-    """Return the longest of some words with which a name begins, before a root; "" if none does."""
+    """Return the longest of some words with which a name begins, before a root; "" if none does.
+
+    A root that is written whole comes before one that shares a letter: mango, not mangos.
+    """
     starts = {part.start for part in parts_of(name)}
     begun = [word for word in words if name.startswith(word)]
-    return max(
-        (word for word in begun if len(word) in starts or root_behind(word, name)),
-        key=len,
-        default="",
-    )
+    fits = [word for word in begun if len(word) in starts or root_behind(word, name)]
+    return max(fits, key=lambda word: (len(word) in starts, len(word)), default="")
