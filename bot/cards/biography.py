@@ -13,7 +13,7 @@ FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in tab
 """What a card may tell, with keys. A fact fits a creature that has all the words of one of the
 fact's keys. A word comes from the meaning of the creature's name or, with "@", from its picture. A
 sleeper gets only facts with "@sleeping". With "#", a word is the subject of the card; "{}" stands
-for what was typed."""
+for what was typed, and "{Typed}" for the same with a capital."""
 
 
 def biography(creature: Creature, typed: str = "", subject: str = "") -> str:
@@ -37,7 +37,7 @@ def biography(creature: Creature, typed: str = "", subject: str = "") -> str:
     ]
     first = {subject} if subject else words_for(*creature.worn)
     fact, _ = creature.chance.among("fact", [pair for pair in told if first & pair[1]] or told)
-    fact = fact.replace("{}", typed)
+    fact = fact.format(typed, Typed=typed[:1].upper() + typed[1:])
     if typed and (is_taboo(fact) or lacking(fact)):
         return biography(creature, subject=QUIET)
     return fact
