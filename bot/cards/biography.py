@@ -37,7 +37,7 @@ def biography(creature: Creature, typed: str = "", subject: str = "") -> str:
     ]
     first = {subject} if subject else words_for(*creature.worn)
     fact, _ = creature.chance.among("fact", [pair for pair in told if first & pair[1]] or told)
-    fact = fact.format(typed, Typed=typed[:1].upper() + typed[1:])
+    fact = fact.replace("{}", typed).replace("{Typed}", typed[:1].upper() + typed[1:])
     if typed and (is_taboo(fact) or lacking(fact)):
         return biography(creature, subject=QUIET)
     return fact
