@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.report import table
 from bot.creations import Creation, request_for
-from bot.limits import THREADS
+from bot.speeds import THREADS, Speeds
 from bot.writer import Writer
 from model.files import ROOT
 from model.text.forms import USUAL_TEMPERATURE, Genre, Network
@@ -76,7 +76,10 @@ async def measure(
         network: Versions(ROOT / "checkpoints" / network).load_current() for network in Network
     }
     tables_for(checkpoints[Network.POEM])
-    writers = {network: Writer(checkpoint) for network, checkpoint in checkpoints.items()}
+    writers = {
+        network: Writer(checkpoint, Speeds().of(network))
+        for network, checkpoint in checkpoints.items()
+    }
     for writer in writers.values():
         writer.threads = threads
     seconds = defaultdict(list)

@@ -11,6 +11,7 @@ imports none of them.
     commands    the table of what people can ask, and a function for each
     routing     from an ask to its function, and from an error to words
     limits      the one place that says no: how often a person may ask, how much the bot can do
+    speeds      how fast this machine writes and draws
     creations   all that decides a text
     answering   from a wish to an answer
     inbox       what people asked on Telegram and have no answer to yet

@@ -31,13 +31,12 @@ from functools import partial
 from bot.app import Bot
 from bot.asks import Said
 from bot.cards import card_of
-from bot.chat import Buttons, Explained, InDoubt, LiveMessage, NotSent, Picture
-from bot.creations import Creation, Wish, network_of
+from bot.chat import Buttons, Explained, Failed, InDoubt, LiveMessage, NotSent, Picture
+from bot.creations import Creation, Text, Wish, network_of
 from bot.database import StoreError
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
-from bot.writer import Text
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
     note = ask.chat.note
     creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
     shown = note.shown if note else None  # the message of an earlier try
-    live = LiveMessage(ask.chat, shown, wait=lambda: bot.limits.wait(ask.chat))
+    live = LiveMessage(ask.chat, shown, may_edit=lambda: bot.limits.may_edit(ask.chat))
     watch = None
     try:
         # Until the end, the chat shows that the bot is typing, or a sonnet as it grows.
@@ -88,7 +87,7 @@ async def show(ask: Said, creation: Creation, bot: Bot) -> None:
 
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
-    """Send a card with its caption. Raises Explained if the card cannot be drawn or sent."""
+    """Send a card with its caption. Raises Failed if it cannot be drawn, Explained if not sent."""
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         await ask.chat.picture(card, message, buttons)
 
@@ -99,8 +98,8 @@ async def say_with_card(
     """Send a card with a message below it. If the chat shows no pictures, or the card takes too
     long or fails, send the message alone, with `buttons_alone`.
     """
-    if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
-        with contextlib.suppress(Explained):
+    if ask.chat.shows_pictures and bot.limits.may_draw(card.key):
+        with contextlib.suppress(Explained, Failed):
             await send_card(ask, card, message, buttons)
             return  # not reached if the card cannot be drawn or sent
     await ask.chat.say(message, buttons_alone)

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
 """How long a stop waits for texts to be written and messages to be sent."""
+REFUSALS = ("busy", "late", "often")
+"""Reasons with a counter. If a counter did not begin at 0, Prometheus would miss its first step."""
 CANCELLED_SECONDS = 0.1
 """How long asks that are cancelled may take to end."""
 
@@ -68,6 +70,8 @@ class Tally:
 
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+    """The commands whose last answer failed, and why, for `/healthz`."""
     begun: float = field(default_factory=time.monotonic)
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
@@ -81,7 +85,7 @@ class Tally:
         if not self._latencies:
             return None
         latencies = sorted(self._latencies)
-        return latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        return latencies[len(latencies) // 2], latencies[(len(latencies) * 99 - 1) // 100]
 
 
 @dataclass(eq=False)
@@ -139,6 +143,31 @@ class Bot:
             (ask.chat.id, ask.pressed, ask.text) == (press.chat.id, press.pressed, press.text)
             for ask in self._queues.get(press.person, ())
         )
+
+    def figures(self) -> dict[str, float]:
+        """Return numbers about the bot by their names and labels, for `/metrics` and `/status`. The
+        name of a counter ends in _total.
+        """
+        refusals = {
+            f'refusals_total{{reason="{reason}"}}': self.limits.refusals[reason]
+            for reason in REFUSALS
+        }
+        found = {
+            "answers_total": self.tally.answers,
+            "errors_total": self.tally.errors.total(),
+            **refusals,
+            "texts_waiting": self.shelf.pending,
+            "cards_waiting": len(self.drawings.going_on),
+            "cards_failed_total": self.drawings.failed,
+            "training": float(self.runs.running is not None),
+            "memory_bytes": memory(),
+        }
+        if latency := self.tally.latency:
+            found['answer_seconds{quantile="0.5"}'] = latency[0]
+            found['answer_seconds{quantile="0.99"}'] = latency[1]
+        for door in self.doors:
+            found |= door.figures()
+        return found
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""

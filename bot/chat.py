@@ -7,11 +7,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
-from bot.inbox import Note
 from bot.words.pieces import NOTHING, Message
 from model.errors import EX_CONFIG, MangosaurusError
+
+if TYPE_CHECKING:
+    from bot.inbox import Note
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +24,20 @@ TYPING_SECONDS = 4.5
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
-    """Nothing was done. `sentence` tells the person why, and what would help."""
+    """Nothing was done, as the person has made a mistake, or must choose something else. `sentence`
+    tells them why, and what would help.
+    """
 
     def __init__(self, sentence: Message) -> None:
         super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+class Failed(MangosaurusError):  # noqa: N818 - like Explained
+    """Something of ours failed. `sentence` tells the person; the reason is for the operator."""
+
+    def __init__(self, sentence: Message, reason: str) -> None:
+        super().__init__(reason)
         self.sentence = sentence
 
 
@@ -84,7 +96,7 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card. `draw` returns its PNG and its words, or raises Explained.
+    """A card. `draw` returns its PNG and its words, or raises Failed.
 
     `name` is the name of its file. `is_kept` marks a card that belongs to nobody: once uploaded,
     the card can be sent again.
@@ -104,7 +116,7 @@ class Chat(ABC):
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
     shows_pictures: bool = True
-    note: Note | None = None
+    note: "Note | None" = None
     """The note of the ask that is answered here, if the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
@@ -131,7 +143,9 @@ class Chat(ABC):
 
     @abstractmethod
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        """Send a card with a caption. Raises Explained if it cannot be drawn or sent."""
+        """Send a card with a caption. Raises Failed if it cannot be drawn, Explained if this chat
+        takes none.
+        """
 
     @abstractmethod
     async def document(
@@ -172,13 +186,13 @@ class LiveMessage:
     stand below the message.
 
     A change costs as much as a message. So nothing is changed while other messages would have to
-    wait. `wait` returns how many seconds they would wait.
+    wait; `may_edit` says so.
     """
 
     chat: Chat
     number: int | None = None
     buttons: Buttons = ()
-    wait: Callable[[], float] | None = None
+    may_edit: Callable[[], bool] | None = None
     _newest: Message | None = field(default=None, init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -216,10 +230,10 @@ class LiveMessage:
                 return  # not reached if the message is gone
         self.number = await self.chat.say(message, buttons)
 
-    def _must_wait(self) -> bool:
-        """Return whether nothing may be shown now, or ever if the message is lost."""
-        wait = self.wait or self.chat.wait_seconds
-        return self._is_lost or wait() > 0
+    def _may_show(self) -> bool:
+        """Return whether anything may be shown now; never if the message is lost."""
+        may_edit = self.may_edit or (lambda: self.chat.wait_seconds() <= 0)
+        return not self._is_lost and may_edit()
 
     async def _rewrite(self) -> None:
         """Show that the bot is typing until there is something to show. Then show the newest
@@ -232,7 +246,7 @@ class LiveMessage:
         while True:
             await self._changed.wait()
             async with self._on_its_way:
-                if self._newest is not None and not self._must_wait():
+                if self._newest is not None and self._may_show():
                     self._changed.clear()
                     await self._put(self._newest)
             await asyncio.sleep(pause)
@@ -240,7 +254,7 @@ class LiveMessage:
     async def _show_typing(self) -> None:
         """Show that the bot is typing until there is something to show."""
         while not self._changed.is_set():
-            if not self._must_wait():
+            if self._may_show():
                 with contextlib.suppress(NotSent, InDoubt):
                     await self.chat.typing()
             with contextlib.suppress(TimeoutError):

@@ -68,6 +68,22 @@ class Creation:
         """How many parts the text has: 1, and 1 more for each time that it was continued."""
         return self.length + 1
 
+    @property
+    def first_name(self) -> str:
+        """The first name whose dinosaur this is, the same for everybody; "" for all others."""
+        return "" if self.person != NOBODY else self.word or self.prompt.capitalize()
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a request became: names, or all of a poem or sonnet that stands behind a person's words.
+
+    `has_capitals` says that the network writes capitals by itself.
+    """
+
+    texts: tuple[str, ...]
+    has_capitals: bool = False
+
 
 @dataclass(frozen=True)
 class Person:

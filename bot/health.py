@@ -1,8 +1,8 @@
 """Whether the bot is well, seen from outside: /healthz, /metrics, and what systemd is told.
 
 A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
-written, and the writing threads get on. A process on standby is well too; a bot that is starting is
-not.
+written, the writing threads get on, and no command failed when it was last asked for. A process on
+standby is well too; a bot that is starting is not.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from typing import Self
 from aiohttp import web
 
 from bot.app import Bot, Door, memory
-from bot.chat import Explained
 from bot.creations import NETWORKS
 from bot.database import StoreError
 from bot.settings import Address
@@ -24,10 +23,7 @@ from bot.tasks import Tasks
 from model.errors import MangosaurusError
 
 PART_SECONDS = 4.0
-"""How long the database or a process that draws may take to answer. Prometheus waits for 10."""
-SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-REFUSALS = ("busy", "late", "often")
-"""Reasons with a counter. If a counter did not begin at 0, Prometheus would miss its first step."""
+"""How long the database may take to answer. Prometheus waits for 10."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
 
 
@@ -105,16 +101,14 @@ class Health:
                 await bot.store.check()
         except (TimeoutError, StoreError) as error:
             found["database"] = str(error) or "it does not answer"
-        if bot.drawings.fault:  # try again: perhaps nobody has asked for a card since
-            with contextlib.suppress(Explained, TimeoutError):
-                async with asyncio.timeout(PART_SECONDS):
-                    await bot.drawings.draw(SMALLEST_CARD)
         if bot.drawings.fault:
             found["cards"] = f"they cannot be drawn: {bot.drawings.fault}"
         if stuck := bot.shelf.stuck:
             found["writing"] = f"no progress with {', '.join(stuck)}"
         if missing := [network for network in NETWORKS if network not in bot.shelf.serving]:
             found["writing"] = f"no weights of {', '.join(missing)}"
+        if faults := bot.tally.faults:
+            found["answers"] = "; ".join(f"{what} failed: {why}" for what, why in faults.items())
         return found
 
     async def _healthz(self, _request: web.Request) -> web.Response:
@@ -138,31 +132,9 @@ class Health:
 
     def _numbers(self) -> dict[str, float]:
         """Return the metrics by their names and labels."""
-        bot = self._bot
         version = metadata.version("mangosaurus")
-        found = {
-            f'serving{{version="{version}"}}': float(bot is not None),
-            "memory_bytes": memory(),
-        }
-        if bot is None:
-            return found
-        found |= {
-            "answers_total": bot.tally.answers,
-            "errors_total": bot.tally.errors.total(),
-            "texts_waiting": bot.shelf.pending,
-            "cards_waiting": bot.drawings.speed.waiting,
-            "training": bot.runs.running is not None,
-        }
-        found |= {
-            f'refusals_total{{reason="{reason}"}}': bot.limits.refusals[reason]
-            for reason in REFUSALS
-        }
-        if latency := bot.tally.latency:
-            found['answer_seconds{quantile="0.5"}'] = latency[0]
-            found['answer_seconds{quantile="0.99"}'] = latency[1]
-        for door in bot.doors:
-            found |= door.figures()
-        return found
+        found = {f'serving{{version="{version}"}}': float(self._bot is not None)}
+        return found | (self._bot.figures() if self._bot else {"memory_bytes": memory()})
 
 
 def tell_systemd(state: str) -> None:

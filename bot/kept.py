@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.cards import card_of, card_of_name
 from bot.cards.png import Drawings
 from bot.chat import Explained
-from bot.creations import Creation, code_in
+from bot.creations import Creation, Text, code_in
 from bot.database import existing
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -15,7 +15,6 @@ from bot.store import Store
 from bot.taboo import is_taboo
 from bot.terminal import save
 from bot.words import layout, sentences
-from bot.writer import Text
 from model.errors import MangosaurusError
 from model.text.forms import Genre
 

@@ -2,7 +2,8 @@
 
 An ask is refused if it came too long ago, if its person asks too much, or if the bot could not
 answer it within half a minute. Two things can make an answer wait: texts and cards that are not
-made yet, and messages that have not left yet.
+made yet, and messages that have not left yet. A card that nobody asked for gives way to words, and
+an unfinished message to answers.
 """
 
 import asyncio
@@ -10,15 +11,18 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.asks import Ask, Said
-from bot.chat import Chat, Explained, NotSent, Refused
-from bot.creations import Creation, Wish
+from bot.chat import Chat, Explained, InDoubt, NotSent, Refused
+from bot.creations import Creation, Wish, network_of
 from bot.settings import Rate
+from bot.speeds import CARDS, Speeds
 from bot.words import sentences
-from model.text.forms import Form, Genre
-from model.threads import available_cores
+from model.text.forms import Genre, Network
+
+if TYPE_CHECKING:
+    from bot.cards.png import Drawings
 
 LONGEST_WAIT_SECONDS = 30.0
 """An ask that would be answered later is refused."""
@@ -29,28 +33,19 @@ TEXTS: dict[Genre, float] = {Genre.DINO: 0.03, Genre.POEM: 1.0, Genre.SONNET: 4.
 
 `python -m benchmarks units` measures it.
 """
-THREADS = min(available_cores(), 4)
-"""How many threads may write the texts of one version."""
-POEMS_A_SECOND = 1.0
-"""The speed of one thread, until this machine has shown its own: half of what `units` measures,
-because a crowd asks for names and cards, too."""
-THREAD_GAIN = 0.85
-"""What a further thread adds, as a share of the first one: threads wait for each other."""
 CARD_WAIT_SECONDS = 20.0
 """An ask whose card would come later is refused. This is less than other answers may take: the
 processes that draw give way to others, so their speed may fall by a third meanwhile."""
-BUSY_TEXTS = 16.0
-"""With fewer texts at once, their speed is not measured: one poem alone does not use the whole
-machine."""
-REMEMBERED_SECONDS = 60.0
-"""A speed is a mean over about the last minute of writing or drawing."""
+SOON_SECONDS = 3.0
+"""If a card that nobody asked for could only be begun later, the answer is words, and a button asks
+for the card."""
 CHATTER_COST, LETTER_COST = 0.5, 1 / 12
 """How many tokens a person's bucket pays for an answer without a text, and for a letter that is
 typed inline. A text costs 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; a card, named by its key; and
+    """What an answer needs: texts of one network, counted in poems; a card, named by its key; and
     messages. `patience` is how many seconds the answer may wait, and `cost` how many tokens it
     takes from a person's bucket.
 
@@ -59,7 +54,7 @@ class Work(NamedTuple):
     """
 
     texts: float = 0.0
-    form: Form = "verse"
+    network: str = Network.POEM
     card: str = ""
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
@@ -67,66 +62,29 @@ class Work(NamedTuple):
 
 
 CHATTER = Work()
-NAMES = Work(TEXTS[Genre.DINO], "names", cost=1.0)
-OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
+OFFERS = Work(TEXTS[Genre.DINO], Network.DINO, messages=0, patience=5.0, cost=LETTER_COST)
 """Offers to somebody who types inline. After five seconds they have typed more."""
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
     """Return the work of a text, and of its card if there is a `card`, which is the card's key."""
     texts = TEXTS[wanted.genre] * wanted.parts
-    work = Work(texts, wanted.genre.network.form, card, cost=max(1.0, texts + bool(card)))
+    work = Work(texts, network_of(wanted), card, cost=max(1.0, texts + bool(card)))
     return work._replace(patience=CARD_WAIT_SECONDS) if card else work
 
 
-class Speed:
-    """Measures how much is made in a second, while at least `busy` waits.
-
-    The measure begins with a guess, which weighs as much as `seconds` of measuring.
-    """
-
-    def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:
-        self.waiting = 0.0
-        self._busy = busy
-        self._made = guess * seconds
-        self._seconds = seconds
-        self._since = 0.0
-
-    def count(self, more: float) -> None:
-        """Add to the work that waits. A negative number takes away work that is done."""
-        now = _now()
-        if self.waiting >= self._busy:
-            self._seconds += now - self._since
-            self._made += max(0.0, -more)
-            if self._seconds > REMEMBERED_SECONDS:
-                self._seconds /= 2
-                self._made /= 2
-        self._since = now
-        self.waiting += more
-
-    def per_second(self) -> float:
-        """Return how much is made in a second, as measured until now."""
-        self.count(0)
-        return self._made / self._seconds
-
-
 class Limits:
-    """Accepts asks, or refuses them. `rate` limits the texts of one person; None sets no limit.
-    `drawing` is the speed of cards.
-    """
+    """Accepts asks, or refuses them. `rate` limits the texts of one person; None sets no limit."""
 
-    def __init__(self, rate: Rate | None, drawing: Speed) -> None:
+    def __init__(self, rate: Rate | None, speeds: Speeds, drawings: "Drawings") -> None:
         self.refusals: Counter[str] = Counter()
         """How many asks were refused, by reason, whether anybody read it or not."""
         self._buckets = Buckets(rate)
         self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
         self._messages: Counter[int] = Counter()  # how many are expected, by chat
         self._refused = Buckets(REFUSAL_RATE)  # of chats
-        self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
-        self._drawing = drawing
-
-    _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
-    """The speed of all threads together, as a multiple of the speed of one."""
+        self._speeds = speeds
+        self._drawings = drawings
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
@@ -141,29 +99,40 @@ class Limits:
         if wait := self._buckets.spend(ask.person, work.cost):
             raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
         self._accepted[ask] = work
-        self._writing.count(work.texts)
         self._messages[ask.chat.id] += work.messages
         try:
             yield
         except (Explained, NotSent):  # a mistake, or an answer that did not arrive
             self._buckets.give_back(ask.person, work.cost, CHATTER_COST)
             raise
+        except InDoubt:
+            raise
+        except Exception:  # our failure costs the person nothing
+            self._buckets.give_back(ask.person, work.cost, 0.0)
+            raise
         finally:
-            self.written(ask)
             del self._accepted[ask]
             # `-=` drops a count that comes to 0
             self._messages -= Counter({ask.chat.id: work.messages})
 
     def written(self, ask: Ask) -> None:
-        """Note that the texts of an answer are written."""
-        work = self._accepted[ask]
-        self._accepted[ask] = work._replace(texts=0.0)
-        self._writing.count(-work.texts)
+        """Note that the texts of an answer are written, so nobody waits for them any more."""
+        self._accepted[ask] = self._accepted[ask]._replace(texts=0.0)
 
-    def wait(self, chat: Chat) -> float:
-        """Return how many seconds an edit would wait behind all expected messages."""
+    def may_edit(self, chat: Chat) -> bool:
+        """Return whether an unfinished message may change now, before all expected messages."""
         # the message itself is among those that are expected
-        return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
+        return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1) <= 0
+
+    def may_draw(self, card: str) -> bool:
+        """Return whether a card that nobody asked for may be drawn: if it was sent before, is being
+        drawn, or could be begun soon.
+        """
+        drawings = self._drawings
+        if card in drawings.file_ids or card in drawings.going_on:
+            return True
+        is_soon = len(drawings.going_on) / self._speeds.of(CARDS).of_all < SOON_SECONDS
+        return is_soon and not drawings.has_failed_lately
 
     @property
     def messages(self) -> int:
@@ -180,20 +149,35 @@ class Limits:
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all other accepted asks."""
-        poems_a_second = self._writing.per_second()
+        written = self._seconds_until_written(ask, work)
+        drawn = self._seconds_until_drawn(work) if work.card else 0.0
+        left = 0.0
+        if work.messages:
+            left = ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages)
+        return max(written + drawn, left)
+
+    def _seconds_until_written(self, ask: Ask, work: Work) -> float:
+        """Return in how many seconds a text would be written: 0 if none waits before it, because a
+        bot with nothing else to do refuses nobody, however slow it is.
+        """
         accepted = self._accepted.items()
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
-        texts = sum(before.texts for _, before in accepted if before.form == work.form)
+        all_texts = sum(before.texts for _, before in accepted if before.network == work.network)
+        if not (own or all_texts):
+            return 0.0
+        speed = self._speeds.of(work.network)
         # a person's texts are written one after the other, so by one thread at a time
-        until_made = (own + work.texts) / poems_a_second * self._threads_gain
-        if work.texts:
-            until_made = max(until_made, (texts + work.texts) / poems_a_second)
-        if work.card:
-            cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
-            until_made += len(cards) / self._drawing.per_second()
-        if not work.messages:
-            return until_made
-        return max(until_made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
+        behind_own = (own + work.texts) / speed.of_one
+        behind_all = (all_texts + work.texts) / speed.of_all if work.texts else 0.0
+        return max(behind_own, behind_all)
+
+    def _seconds_until_drawn(self, work: Work) -> float:
+        """Return in how many seconds a card would be drawn after its text is written: 0 if no other
+        card waits.
+        """
+        accepted = {before.card for before in self._accepted.values()}
+        others = {*accepted, *self._drawings.going_on} - {"", work.card}
+        return (len(others) + 1) / self._speeds.of(CARDS).of_all if others else 0.0
 
 
 def _now() -> float:

@@ -6,18 +6,17 @@ import asyncio
 import logging
 import secrets
 from dataclasses import replace
-from typing import Any
 
 from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
-from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
+from bot.chat import Explained, Failed, Gone, InDoubt, NotSent, Refused
+from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, Prepared, menu
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.inbox import Note
-from bot.limits import CHATTER, Work
+from bot.limits import CHATTER
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.pieces import Message
@@ -59,10 +58,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
-    """Find the command of an ask, put the ask to the limits, and call the command's function once
-    the person's earlier asks are answered.
-
-    A mistaken ask counts against the limits like any other.
+    """Read what an ask wants, put it to the limits, and carry it out once the person's earlier asks
+    are answered.
     """
     note = ask.chat.note
     if note and note.is_sending:
@@ -72,36 +69,37 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
             "An ask of %s is given up, as the bot has ended %d times with it", note.chat, MOST_TRIES
         )
         raise Explained(sentences.GIVEN_UP)
-    mistake = None
-    work = CHATTER
-    command = LINE
-    rest: Any = ""
     try:
-        if not (found := _command(ask)):
-            return
-        command, rest = found
-        if isinstance(command.work, Work):
-            work = command.work
-        else:
-            rest, work = await command.work(ask, rest, bot)
-    except Explained as error:
-        mistake = error
+        prepared = await _prepared(ask, bot)
+    except Explained:
+        with bot.limits.accepting(ask, CHATTER):  # a mistake counts like any other ask
+            raise
+    if prepared is None:
+        return
+    work, run = prepared
     with bot.limits.accepting(ask, work):
-        if mistake:
-            raise mistake
         await ask.chat.release()
         await is_first.wait()
-        await command.function(ask, rest, bot)
+        await run()
         bot.tally.answered(ask)
+        bot.tally.faults.pop(_what_is_asked(ask), None)
 
 
-def _command(ask: Ask) -> tuple[Command, str] | None:
+async def _prepared(ask: Ask, bot: Bot) -> Prepared | None:
+    """Return what an ask wants. None means: say nothing. Raises Explained."""
+    if isinstance(ask, Typed):
+        return await TYPED.prepare(ask, ask.text, bot)
+    if isinstance(ask, Said) and (found := _command(ask)):
+        command, rest = found
+        return await command.prepare(ask, rest, bot)
+    return None
+
+
+def _command(ask: Said) -> tuple[Command[Said], str] | None:
     """Return the command that an ask is for, and the text after it. None means: say nothing.
 
     Raises Explained.
     """
-    if not isinstance(ask, Said):
-        return TYPED, ask.text
     name, rest = _name_and_rest(ask)
     found = COMMANDS.get(name)
     if not name:
@@ -120,6 +118,14 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
             raise Explained(sentences.UNKNOWN_COMMAND)
         raise Explained(sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]))
     return found, rest
+
+
+def _what_is_asked(ask: Ask) -> str:
+    """Return how `/healthz` calls what somebody asks for."""
+    if not isinstance(ask, Said):
+        return "offers"
+    name, _ = _name_and_rest(ask)
+    return f"/{name}" if name else "a line"
 
 
 def _name_and_rest(ask: Said) -> tuple[str, str]:
@@ -154,7 +160,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
-    sentence = _sentence_about(error, note, bot)
+    sentence = _sentence_about(error, ask, note, bot)
     if sentence is None:
         return
     ask.chat.note = None  # so that sending this is not noted: these words may come twice
@@ -177,9 +183,9 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | None:
-    """Return what the person should read about an error, if anything. Count the error, and log it
-    if only the operator can mend it.
+def _sentence_about(error: Exception, ask: Ask, note: Note | None, bot: Bot) -> Message | None:
+    """Return what the person should read about an error, if anything. Count our failures, and log
+    them for the operator.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
@@ -193,11 +199,14 @@ def _sentence_about(error: Exception, note: Note | None, bot: Bot) -> Message | 
         case InDoubt():
             return sentences.not_sure(note.code if note else None)
         case StoreError():
-            logger.error("%s", error)
+            logger.error("%s", error)  # `/healthz` asks the database itself
             return sentences.NO_MEMORY
         case MangosaurusError():
-            logger.warning("%s: %s", type(error).__name__, error)
-            return sentences.NOT_POSSIBLE
+            logger.error("%s: %s", type(error).__name__, error)
+            bot.tally.faults[_what_is_asked(ask)] = str(error)
+            return error.sentence if isinstance(error, Failed) else sentences.NOT_POSSIBLE
     error_id = secrets.token_hex(4)
     logger.error("Error %s", error_id, exc_info=error)
+    # not its text, which may quote what somebody wrote
+    bot.tally.faults[_what_is_asked(ask)] = f"{type(error).__name__}, error {error_id}"
     return sentences.APOLOGY.format(error_id)

@@ -15,6 +15,7 @@ from bot.limits import Limits
 from bot.routing import handle
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.speeds import Speeds
 from bot.store import Store
 from bot.training.runs import Runs, delete_leftovers
 from model.threads import blas_threads
@@ -30,9 +31,10 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     cannot start.
     """
     store = Store(settings.database_address)
-    shelf = Shelf(store, settings.checkpoints)
-    drawings = Drawings()
-    limits = Limits(settings.rate_limit, drawings.speed)
+    speeds = Speeds(settings.speeds)
+    shelf = Shelf(store, settings.checkpoints, speeds)
+    drawings = Drawings(speeds)
+    limits = Limits(settings.rate_limit, speeds, drawings)
     bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
@@ -42,6 +44,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         sys.setswitchinterval(SWITCH_SECONDS)
         # on a busy machine, two threads of BLAS take three times as long as one
         stack.enter_context(blas_threads(1))
+        stack.callback(speeds.save)
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
         stack.push_async_callback(drawings.close)
@@ -53,4 +56,5 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         for door in doors:
             await door.open(bot)
         stack.callback(asyncio.create_task(store.keep_tidy()).cancel)
+        stack.callback(asyncio.create_task(speeds.keep()).cancel)
         yield bot

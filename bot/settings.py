@@ -75,8 +75,9 @@ class Settings:
     api_base_url: str = "https://api.telegram.org"
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
-    checkpoints: Path = HOME / "checkpoints"  # no key sets this or `saved`
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this or the next two
     saved: Path = HOME / "saved"
+    speeds: Path = HOME / "speeds.json"
 
     @property
     def database_address(self) -> Path | str:

@@ -13,12 +13,13 @@ from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
-from bot.chat import Explained, StartError
-from bot.creations import NETWORKS, Creation, network_of, request_for
+from bot.chat import Explained, Failed, StartError
+from bot.creations import NETWORKS, Creation, Text, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
+from bot.speeds import Speeds
 from bot.words import sentences
-from bot.writer import Text, Watch, Writer
+from bot.writer import Watch, Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
@@ -37,9 +38,12 @@ class Shelf:
     the voice that comes with the program.
     """
 
-    def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
+    def __init__(
+        self, learned: Learned, folder: Path = CHECKPOINTS, speeds: Speeds | None = None
+    ) -> None:
         self._learned = learned
         self._folder = folder
+        self._speeds = speeds or Speeds()
         self.serving: dict[str, Checkpoint] = {}
         """The current weights of each network that is in memory."""
         # the most recently used last
@@ -147,15 +151,15 @@ class Shelf:
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights of a network that are in use. Raises Explained if the network has no
-        weights, CheckpointError if the weights of a voice are damaged.
+        """Return the weights of a network that are in use. Raises Failed if the network has none,
+        Explained if a voice has none, CheckpointError if the weights of a voice are damaged.
         """
         if network not in self.serving:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
                 if network in NETWORKS:
-                    raise Explained(sentences.NO_NETWORK[network]) from error
+                    raise Failed(sentences.NO_NETWORK[network], str(error)) from error
                 if await self._learned.voice(network) is None:
                     raise Explained(sentences.VOICE_GONE) from error
                 if await self._learned.in_use(network) is None:
@@ -166,8 +170,8 @@ class Shelf:
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
         """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
 
-        Raises Explained if the text cannot be written. If the caller is cancelled, the writing
-        ends.
+        Raises Explained if there is no such text, Failed if writing failed. If the caller is
+        cancelled, the writing ends.
         """
         voice = await self._learned.voice(creation.voice) if creation.voice else None
         if creation.voice and voice is None:
@@ -231,6 +235,6 @@ class Shelf:
                     except CheckpointError as error:
                         logger.info("Weights cannot be loaded: %s", error)
                         raise Explained(sentences.GONE) from error
-                    self._writers[key] = Writer(weights)
+                    self._writers[key] = Writer(weights, self._speeds.of(network))
         self._writers.move_to_end(key)
         return self._writers[key]

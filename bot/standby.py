@@ -7,8 +7,8 @@ server itself, not to a pooler that shares it between transactions.
 With PostgreSQL, two processes never serve at once, so nobody reads two answers:
 
 1. A process that serves trusts the server's yes for six seconds from the question, by a clock that
-   goes on while the process is frozen. If no other yes comes by then, it sends nothing more, and
-   ends.
+   goes on while the process is frozen or the machine sleeps. If no other yes comes by then, it
+   sends nothing more, and ends.
 2. When its connection ends, it may take the lock anew within these six seconds, and go on: whoever
    took the lock meanwhile has lost it again before it served.
 3. Whoever takes the lock waits six seconds before it serves. By then, every yes that the last
@@ -58,12 +58,12 @@ class Standby:
     def __init__(self, database: str | Path) -> None:
         self._database = Database(database, is_patient=False)
         self._told = ""
-        self._good_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
+        self._good_until = -math.inf  # by `now`
 
     @property
     def is_held(self) -> bool:
         """Whether this process surely may serve now."""
-        return self._database.is_file or time.monotonic() < self._good_until
+        return self._database.is_file or now() < self._good_until
 
     async def acquired(self, waiting: Callable[[str], object] = str) -> None:
         """Wait until this process holds the lock and no other serves, however long the server is
@@ -110,8 +110,8 @@ class Standby:
             await asyncio.Event().wait()
         while self.is_held:
             good_until = self._good_until
-            is_yes = await self._answer(take_lock, good_until - time.monotonic())
-            if time.monotonic() >= good_until:  # the answer came too late
+            is_yes = await self._answer(take_lock, good_until - now())
+            if now() >= good_until:  # the answer came too late
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)
         await self.release()
@@ -128,7 +128,7 @@ class Standby:
 
         If no answer comes, that counts as no, and the connection is given up.
         """
-        asked = time.monotonic()
+        asked = now()
         reason = ""
         try:
             if await self._database.run(question, patience=patience or PATIENCE):
@@ -143,6 +143,12 @@ class Standby:
             logger.warning("%s", reason)
         self._told = reason
         return not reason
+
+
+def now() -> float:
+    """Return seconds by a clock that goes on while the machine sleeps, where there is one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def take_lock(connection: Connection) -> bool:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from bot.chat import Explained
-from bot.limits import TEXTS, THREADS
+from bot.chat import Failed
+from bot.creations import Text
+from bot.limits import TEXTS
+from bot.speeds import Speed
 from bot.words import sentences
 from model.errors import RequestError
 from model.network.exact import Exact
@@ -25,7 +27,7 @@ from model.text.typesetting import with_names
 from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request
+from model.writing.requests import NameRequest, Request, VerseRequest
 
 logger = logging.getLogger(__name__)
 
@@ -35,24 +37,14 @@ ROWS = 128
 More rows slow down every row; a request that waits slows down none.
 """
 ENOUGH = 2.0
-"""If every thread has this much work, in poems, another thread begins."""
+"""If every thread has this much work, in poems, another thread begins. A thread with less does not
+measure its speed: promises are made to crowds, and then all threads work."""
 STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
 JOIN_SECONDS = 5.0
 """How long `close` waits for a thread. After every character, a thread looks whether it should end.
 """
-
-
-@dataclass(frozen=True)
-class Text:
-    """What a request became: names, or all of a poem or sonnet that stands behind a person's words.
-
-    `has_capitals` says that the network writes capitals by itself.
-    """
-
-    texts: tuple[str, ...]
-    has_capitals: bool = False
 
 
 Watch = Callable[[Text], object]
@@ -92,13 +84,16 @@ class _Job:
 
 
 class Writer:
-    """The threads of one version, each with a queue: more than one if there is much to write."""
+    """The threads of one version, each with a queue: more than one if there is much to write. They
+    measure their `speed`.
+    """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, speed: Speed) -> None:
         self.checkpoint = checkpoint
+        self.speed = speed
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
-        self.threads = THREADS  # how many may write
+        self.threads = speed.workers  # how many may write
         self._threads: dict[_Queue, Thread] = {}
         self._exact: Exact | None = None
         self._making = Lock()
@@ -108,17 +103,17 @@ class Writer:
     async def write(self, request: Request, genre: Genre, watch: Watch | None = None) -> Text:
         """Return the text of a request. `watch` sees a sonnet grow.
 
-        Raises RequestError if the request is impossible, Explained if writing failed.
+        Raises RequestError if the request is impossible, Failed if writing failed.
         """
-        job = _Job(request, TEXTS[genre], watch)
+        parts = request.parts if isinstance(request, VerseRequest) else 1
+        job = _Job(request, TEXTS[genre] * parts, watch)
         self.pending.add(job)
         try:
             if isinstance(self.checkpoint.vocabulary, WordVocabulary):
                 try:
                     await asyncio.to_thread(tables_for, self.checkpoint)
                 except RequestError as error:
-                    logger.warning("Verse is not served: %s", error)
-                    raise Explained(sentences.NOT_PREPARED) from error
+                    raise Failed(sentences.NOT_PREPARED, f"verse is not served: {error}") from error
             job.queue = self._least_busy()
             job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)
@@ -169,6 +164,7 @@ class Writer:
         """
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
+        seconds = 0.0  # of work since something was written last
         while (arrivals := self._wait_for_jobs(queue, len(jobs))) is not None:
             queue.stepped = time.monotonic()
             try:
@@ -176,17 +172,21 @@ class Writer:
                     with self._making:  # the decoders of all threads share the parameters
                         self._exact = self._exact or Exact(self.checkpoint.language_model)
                     decoder = Decoder(self.checkpoint, self._exact)
-                self._step(arrivals, decoder, jobs)
-            except Exception:
-                failed = {*arrivals, *jobs.values()}
-                logger.exception(
-                    "Writing with weights %s failed %d requests",
-                    self.checkpoint.version,
-                    len(failed),
-                )
-                for job in failed:
-                    job.settle(Explained(sentences.NOT_WRITTEN))
-                decoder, jobs = None, {}
+                begun = time.monotonic()
+                at_hand = sum(job.work for job in (*arrivals, *jobs.values()))
+                written = self._step(arrivals, decoder, jobs)
+                if at_hand >= ENOUGH:
+                    seconds += time.monotonic() - begun
+                    if written:
+                        self.speed.add(written, seconds)
+                        seconds = 0.0
+            except Exception as error:
+                what = f"writing with the weights {self.checkpoint.version}"
+                logger.exception("An error ended %s", what)
+                failure = Failed(sentences.NOT_WRITTEN, f"{what} failed: {type(error).__name__}")
+                for job in {*arrivals, *jobs.values()}:
+                    job.settle(failure)
+                decoder, jobs, seconds = None, {}, 0.0
 
     def _wait_for_jobs(self, queue: _Queue, running: int) -> list[_Job] | None:
         """Return the requests that join, or None at the end. If nothing is being written, wait for
@@ -200,8 +200,11 @@ class Writer:
                     arrivals.append(job)
         return None if self._is_closed else arrivals
 
-    def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join, drop those that nobody awaits, and write a token of every text."""
+    def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> float:
+        """Let requests join, drop those that nobody awaits, and write a token of every text. Return
+        how many poems the texts are that are done now.
+        """
+        written = 0.0
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job
@@ -213,12 +216,14 @@ class Writer:
                 del jobs[ticket]
         for result in decoder.step():
             job = jobs[result.ticket]
+            written += 0.0 if result.error else job.work
             job.settle(result.error or self._text(job.request, result.texts))
             del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and (texts := decoder.texts(ticket)) != job.seen:
                 job.seen = texts
                 self._loop.call_soon_threadsafe(job.watch, self._text(job.request, texts))
+        return written
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
         """Return what a request became. Proper names in verse get capitals."""

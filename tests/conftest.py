@@ -125,6 +125,7 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
     return Settings(
         admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
+        speeds=tmp_path / "speeds.json",
         checkpoints=checkpoints,
         rate_limit=None,
     )

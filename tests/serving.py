@@ -15,12 +15,13 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.limits import TEXTS
 from bot.running import running
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.writer import Text, Watch
+from bot.speeds import Speed
+from bot.writer import Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form, Genre
@@ -135,12 +136,13 @@ class Slow:
 
 class FakeWriter:
     """Stands in for a Writer on a fake clock: it writes one text after the other, and sleeps for as
-    long as that would take."""
+    long as that would take. It measures its speed, as a Writer does."""
 
     poems_a_second = math.inf
     is_stuck = False
 
-    def __init__(self, _checkpoint: Checkpoint) -> None:
+    def __init__(self, _checkpoint: Checkpoint, speed: Speed) -> None:
+        self._speed = speed
         self.pending: set[object] = set()
         self._free_at = 0.0
 
@@ -156,6 +158,7 @@ class FakeWriter:
         self._free_at = max(now(), self._free_at) + work / self.poems_a_second
         if self._free_at > now():
             await asyncio.sleep(self._free_at - now())
+            self._speed.add(work, work / self.poems_a_second)
         self.pending.discard(request)
         return Text((text,))
 
@@ -170,8 +173,8 @@ SPEED = 1.5
 def slow_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
     monkeypatch.setattr(FakeWriter, "poems_a_second", SPEED)
-    monkeypatch.setattr("bot.limits.POEMS_A_SECOND", SPEED)
-    monkeypatch.setattr("bot.limits.Limits._threads_gain", 1.0)  # on a machine of any size
+    monkeypatch.setattr("bot.speeds.POEMS_A_SECOND", SPEED)
+    monkeypatch.setattr("bot.speeds.THREADS", 1)  # on a machine of any size
 
 
 def free_port() -> int:

@@ -13,11 +13,11 @@ import pytest
 from bot.asks import Said
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.commands import people
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
-from bot.writer import Text, Watch
+from bot.writer import Watch
 from model.errors import RequestError
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
@@ -281,5 +281,6 @@ async def test_without_tables_verse_is_refused_in_words(
     async with serving(settings, checkpoints=tmp_path / "weights") as chat:
         for line in ("/sonnet", "/poem Shall I"):
             assert (await chat.ask(line)).message == sentences.NOT_PREPARED
+        assert chat.bot.tally.errors.pop("Failed") == 2
     assert noted(settings) == []
     assert "knows too few words for verse" in caplog.text

@@ -1,11 +1,14 @@
-"""Start and stop: no thread and no task is left behind, and no ask unanswered."""
+"""Start and stop: no thread and no task is left behind, and no ask unanswered; and the tally."""
 
 import asyncio
 import threading
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from bot.app import Tally
+from bot.asks import Said
 from bot.database import Database
 from bot.running import running
 from bot.settings import Settings
@@ -49,3 +52,14 @@ async def test_a_chat_or_a_database_that_hangs_holds_up_no_stop(
             say(FakeChat(bot, BOB), "/dino")
             await bot.close()
     assert "The bot stopped before 4 asks were answered" in caplog.text
+
+
+def test_99_of_100_answers_are_at_most_as_slow_as_the_tally_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tally, chat = Tally(), FakeChat(cast("Any", None))
+    monkeypatch.setattr("bot.app.time", SimpleNamespace(monotonic=lambda: 2000.0))
+    assert tally.latency is None
+    for seconds in (*range(1, 100), 1000):
+        tally.answered(Said(person=1, chat=chat, text="", arrived=2000.0 - seconds))
+    assert tally.latency == (51.0, 99.0)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Collection
 from functools import cache
@@ -148,3 +149,23 @@ def test_commands_are_found_in_their_table_alone() -> None:
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
     assert not any("bot.commands" in imports(module) for module in commands)
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("bot.chat", ("sqlalchemy", "telegram", "bot.database", "model.writing.decoder")),
+        ("bot.asks", ("sqlalchemy", "telegram", "bot.database", "model.writing.decoder")),
+        *[
+            (module, ("sqlalchemy", "bot.database", "bot.writer", "model.writing.decoder"))
+            for module in modules_of("bot.words")
+        ],
+    ],
+)
+def test_a_leaf_loads_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
+    """What a module loads is known only in a fresh process."""
+    program = f"import {module}, sys; print(*sorted({{*{heavy}}} & {{*sys.modules}}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "\n"

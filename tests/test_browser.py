@@ -224,6 +224,8 @@ def test_a_bot_that_was_killed_and_comes_back(browser: Browser, tmp_path: Path) 
         process.kill()
         banner = looker.window.get_by_role("alert")
         expect(banner).to_have_text(PAGE["gone"])
+    looker.window.get_by_role("button", name="wilder").first.click()
+    expect(looker.line).to_have_value(re.compile("^/wilder [2-9a-z]{10}$"))  # not lost
     looker.line.fill("/about")
     looker.line.press("Enter")
     expect(looker.answers.nth(2)).to_be_visible()  # the answers so far can still be read

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Explained
-from bot.creations import TEMPERATURES, Creation, wilder
+from bot.creations import TEMPERATURES, Creation, Text, wilder
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
-from bot.writer import Text
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, Slow, install, serving, turn_of, until, untrained
@@ -27,6 +26,15 @@ def test_a_button_says_at_most_64_bytes() -> None:
 def test_wilder_goes_on_from_the_usual_temperatures() -> None:
     assert {*USUAL_TEMPERATURE.values()} < {*TEMPERATURES}
     assert [*map(wilder, TEMPERATURES)] == [*TEMPERATURES[1:], None]
+
+
+@pytest.mark.parametrize(
+    ("voice", "opens"), [("stars", "k7m2p9xb4q"), ("", "name-dooa")], ids=["voice", "dinosaurs"]
+)
+def test_the_link_of_a_card_opens_what_the_card_shows(voice: str, opens: str) -> None:
+    """The card of a voice has all its names, which are no dinosaurs."""
+    names = Creation("k7m2p9xb4q", ALICE, Genre.DINO, "0" * 12, 0, 0, "", 1.0, 2, voice=voice)
+    assert layout.share_button(names, Text(("dooa", "ela"))).opens == opens
 
 
 async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat) -> None:

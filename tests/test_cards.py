@@ -21,11 +21,10 @@ from bot.cards.creature import Creature
 from bot.cards.saying import pronunciation
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.words.font import drawable
 from bot.words.layout import meaning, why_no_card
 from bot.words.sentences import FOUND, INVENTED, SHARED, WRITTEN
-from bot.writer import Text
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for

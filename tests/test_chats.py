@@ -30,6 +30,7 @@ import pytest
 from bot.commands import games
 from bot.creations import CODE
 from bot.settings import Settings
+from bot.speeds import Speed
 from bot.writer import Writer
 from model.files import ROOT
 from model.weights.checkpoint import Checkpoint
@@ -102,10 +103,10 @@ def text_of(message: Shown) -> str:
 def always_the_same(monkeypatch: pytest.MonkeyPatch, taboo_words: Callable[..., None]) -> None:
     """Give every chat the same day, three taboo words, and few rows for verse."""
 
-    def writer_of(checkpoint: Checkpoint) -> Writer:
+    def writer_of(checkpoint: Checkpoint, speed: Speed) -> Writer:
         few = replace(checkpoint.description, rows=ROWS)
         narrow = replace(checkpoint, description=few)
-        return Writer(NARROW.setdefault(checkpoint.version, narrow))
+        return Writer(NARROW.setdefault(checkpoint.version, narrow), speed)
 
     monkeypatch.setattr("bot.shelf.Writer", writer_of)
     day = datetime.fromisoformat("2036-11-28T12:00:00+00:00")

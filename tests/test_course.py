@@ -221,9 +221,9 @@ def test_what_wrong_numbers_have_in_common_is_said_only_where_no_known_mistake_i
     for found in (-right, 2 * right, right + 1, right[::-1], 0 * right, right * [1, 1, 2]):
         with pytest.raises(Wrong, match=r"is right: is it this\?$"):
             compare("your answer", found, right, [(right + 9, "or that?"), (found, "is it this?")])
-    for found in (-3.0, np.inf):
+    for number in (-3.0, np.inf):
         with pytest.raises(Wrong, match=r"is right: is it this\?$"):
-            compare("your answer", found, 3.0, [(found, "is it this?")])
+            compare("your answer", number, 3.0, [(number, "is it this?")])
 
 
 def test_a_program_is_read_anew_each_time_and_never_written_over(

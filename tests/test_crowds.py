@@ -153,7 +153,7 @@ async def test_unfinished_states_delay_no_promised_answer(
             chat = TelegramChat(visit.telegram, GROUP)
             ask = Said(person=person, chat=chat, text="/sonnet")
             stack.enter_context(limits.accepting(ask, CHATTER))
-            live = LiveMessage(chat, wait=lambda chat=chat: limits.wait(chat))  # type: ignore[misc]
+            live = LiveMessage(chat, may_edit=lambda chat=chat: limits.may_edit(chat))  # type: ignore[misc]
             lives.append(await stack.enter_async_context(live))
         for number in range(100):
             for live in lives:

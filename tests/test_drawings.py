@@ -70,7 +70,7 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
             with monkeypatch.context() as patch:
                 ask = asyncio.create_task(chat.ask(f"/card {first.code}"))
                 if "-9" in reason:
-                    await until(lambda: drawings.speed.waiting)
+                    await until(lambda: not drawings._idle)
                     process.kill()
                 else:
                     patch.setattr(png, "LONGEST_SECONDS", 0.01)

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.asks import Said
 from bot.cards.bodies import REAL
 from bot.commands import games
 from bot.commands.games import FAMOUS, little_known
 from bot.inbox import Note
 from bot.settings import Settings
+from bot.words import sentences
 from model.text.sources import DINOSAURS
 from tests.fake_chat import FakeChat, Shown
 from tests.serving import ALICE, BOB, Slow, install, serving, untrained
@@ -70,10 +72,7 @@ async def test_a_question_is_written_once_for_everybody(
 
 
 async def test_a_streak_and_the_results_of_a_day(
-    chat: FakeChat,
-    bob: FakeChat,
-    it_is: Callable[[datetime], None],
-    monkeypatch: pytest.MonkeyPatch,
+    chat: FakeChat, bob: FakeChat, it_is: Callable[[datetime], None]
 ) -> None:
     assert "Days in a row: 1" in (await play(chat)).text
     last = await play(bob, finds=3)
@@ -87,12 +86,18 @@ async def test_a_streak_and_the_results_of_a_day(
     )
     it_is(NOON + timedelta(days=3))
     assert "Days in a row: 1" in (await play(chat)).text
-    assert "tries" not in (await bob.ask("/about")).text  # so few prove nothing
-    monkeypatch.setattr("bot.commands.FEWEST_TRIES", 20)
-    assert "in 65% of 20 tries" in (await bob.ask("/about")).text
     await chat.ask("/forget yes")
     it_is(NOON + timedelta(days=4))
     assert "Days in a row: 1" in (await play(chat)).text
+
+
+async def test_of_two_buttons_pressed_at_once_the_first_counts(chat: FakeChat) -> None:
+    begun = await chat.ask("/today")
+    for row in begun.buttons[:2]:
+        chat.bot.ask(Said(person=ALICE, chat=chat, text=row[0].line, pressed=1))
+    await chat.bot.idle()
+    _, answer, word = chat.messages
+    assert word.message == sentences.ANSWERED[answer.text.startswith("Right")]
 
 
 async def test_a_press_whose_answer_a_stop_cut_off_is_answered_by_the_next_start(

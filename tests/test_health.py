@@ -22,6 +22,7 @@ from bot.health import SERVING, STANDBY, Health
 from bot.settings import Address, Rate, Settings
 from bot.standby import EX_TEMPFAIL, LOST
 from bot.store import Store
+from bot.words import sentences
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import HttpRequest, http_server
@@ -216,6 +217,11 @@ async def test_health_names_whatever_makes_answers_fail(
             await chat.ask("/me Anna")
             why = "they cannot be drawn: its process ended: no memory\n"
             assert await health.failures() == {"cards": why}
+            await chat.ask("/me Anna")
+            assert await health.failures() == {"cards": why}  # answers are words for a minute
+            patched.undo()
+            patched.setattr("bot.cards.png.AGAIN_SECONDS", 0.0)
+            await chat.ask("/me Anna")
         assert await health.failures() == {}
         with full_disk((tmp_path / "mangosaurus.db-wal").stat().st_size):
             await chat.ask("/dino 3")
@@ -224,6 +230,39 @@ async def test_health_names_whatever_makes_answers_fail(
         assert await health.failures() == {}
         del chat.bot.shelf.serving["poem"]
         assert await health.failures() == {"writing": "no weights of poem"}
+
+
+async def test_health_names_each_command_that_fails_until_it_is_answered_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's mistake is none of these failures."""
+    async with serving(settings) as chat:
+        health = Health()
+        health.note(SERVING, chat.bot)
+
+        def broken(*_: object) -> None:
+            raise KeyError("mango")
+
+        await chat.ask("/dino 11")
+        with monkeypatch.context() as patched:
+            patched.setattr(Decoder, "step", broken)
+            assert (await chat.ask("/dino mango")).message == sentences.NOT_WRITTEN
+            assert (await chat.ask("A line")).message == sentences.NOT_WRITTEN
+            dino, poem = (chat.bot.shelf.serving[name].version for name in ("dino", "poem"))
+            why = "failed: writing with the weights {} failed: KeyError"
+            assert await health.failures() == {
+                "answers": f"/dino {why.format(dino)}; a line {why.format(poem)}"
+            }
+            assert chat.bot.tally.errors.pop("Failed") == 2
+        await chat.ask("Another line")
+        assert await health.failures() == {"answers": f"/dino {why.format(dino)}"}
+        await chat.ask("/dino")
+        assert await health.failures() == {}
+        monkeypatch.setattr(chat.bot.store, "person", broken)
+        await chat.ask("/seed")
+        told = (await health.failures())["answers"]
+        assert re.fullmatch("/seed failed: KeyError, error [0-9a-f]{8}", told)
+        assert chat.bot.tally.errors.pop("KeyError") == 1
 
 
 @in_no_time

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.creations import Creation
+from bot.creations import Creation, Text
 from bot.inbox import Note
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
@@ -17,7 +17,7 @@ from bot.store import Store
 from bot.telegram.pacing import Pacing
 from bot.words import sentences
 from bot.words.pieces import Message
-from bot.writer import Text, Watch
+from bot.writer import Watch
 from tests.databases import sql
 from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, FakeWriter, Slow, until

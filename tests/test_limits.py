@@ -4,6 +4,7 @@ Tests with crowds have a fake clock.
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from bot.words.pieces import Message
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time, now
-from tests.serving import ADMIN, ALICE, BOB, GROUP, SPEED, serving, turn_of
+from tests.serving import ADMIN, ALICE, BOB, GROUP, SPEED, FakeWriter, serving, turn_of
 
 # How much one person may ask
 
@@ -89,6 +90,25 @@ async def test_mistakes_and_lost_answers_cost_half_a_text_and_a_lost_refusal_sil
         await chat.ask("/dino")
         assert not chat.messages[-1].refuses
         assert (await chat.ask("/dino")).refuses
+        chat.bot.tally.errors.clear()
+
+
+async def test_a_failure_of_ours_costs_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        for broken in ("bot.writer.Decoder.step", "bot.answering.layout.reply"):
+            with monkeypatch.context() as patch:
+                patch.setattr(broken, fail)
+                for _ in range(3):
+                    assert not (await chat.ask("/dino")).refuses
+        for refuses in (False, False, True):
+            assert (await chat.ask("/dino")).refuses == refuses
+        assert chat.bot.tally.errors == {"Failed": 3, "ZeroDivisionError": 3}
         chat.bot.tally.errors.clear()
 
 
@@ -227,6 +247,58 @@ async def test_names_wait_for_no_verse(settings: Settings) -> None:
         assert (early.is_answered, late.is_answered) == (False, True)  # an offer may wait for 5 s
 
 
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_what_nobody_wrote_counts_for_no_writing(settings: Settings) -> None:
+    """People who make mistakes, or ask for what there is not, let the bot promise no more."""
+    async with running(settings) as bot:
+        texts = [(1.0 * n, POEM) for n in range(40)]
+        nothing = [(0.2 * n, ("/poem", "/dino 99", "/export")[n % 3]) for n in range(200)]
+        await crowd(bot, sorted(texts + nothing))
+        poems = await crowd(bot, [(0.0, POEM)] * 100)
+        answered = sum(one.is_answered for one in poems)
+        assert answered == pytest.approx(LONGEST_WAIT_SECONDS * SPEED, abs=1)
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_promises_begin_with_what_this_machine_measured_last(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeWriter, "poems_a_second", SPEED / 2)
+    async with running(settings) as bot:
+        await crowd(bot, [(2.0 * n, POEM) for n in range(60)])
+    assert json.loads(settings.speeds.read_text())["poem"] == pytest.approx(SPEED / 2, rel=0.1)
+    async with running(settings) as bot:
+        poems = await crowd(bot, [(0.0, POEM)] * 100)
+        answered = sum(one.is_answered for one in poems)
+        assert answered == pytest.approx(LONGEST_WAIT_SECONDS * SPEED / 2, rel=0.1)
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_each_network_has_a_speed_of_its_own(settings: Settings) -> None:
+    """What is written fast in a voice lets the bot promise no more poems."""
+    settings.speeds.write_text('{"poem": 0.5}')
+    async with running(settings) as bot:
+        voice = "/poem voice:letters Shall I"
+        asked = await crowd(bot, [(0.0, POEM), (0.0, voice)] * 40)
+        answered = [sum(one.is_answered for one in asked[first::2]) for first in (0, 1)]
+        assert answered == [LONGEST_WAIT_SECONDS * 0.5, 40]
+
+
+@pytest.mark.usefixtures("slow_writer")
+@pytest.mark.parametrize("line", ["/export", "/sonnet"])
+@in_no_time
+async def test_a_bot_with_nothing_else_to_do_refuses_nobody_however_slow_it_is(
+    settings: Settings, line: str
+) -> None:
+    settings.speeds.write_text('{"poem": 0.01}')
+    async with running(settings) as bot:
+        (only,) = await crowd(bot, [(0.0, line)])
+        assert only.is_answered
+
+
 async def test_whoever_wants_their_texts_first_is_forgotten_at_once_after_that(
     settings: Settings,
 ) -> None:
@@ -244,7 +316,8 @@ async def test_an_ask_behind_much_of_ones_own_is_answered_in_time_or_refused(
     line: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One person's texts are written one after the other, however many threads there are."""
-    monkeypatch.setattr("bot.limits.Limits._threads_gain", 2.0)
+    monkeypatch.setattr("bot.speeds.THREADS", 2)
+    monkeypatch.setattr("bot.speeds.POEMS_A_SECOND", SPEED / 2)
     async with running(settings) as bot:
         version = bot.shelf.serving["poem"].version
         for n in range(30):
@@ -271,8 +344,8 @@ async def test_cards_that_would_come_late_are_words_and_refused_to_whoever_asks_
     monkeypatch.setattr("bot.cards.png.start_child", process)
     monkeypatch.setattr("bot.cards.png.end_child", process)
     monkeypatch.setattr("bot.cards.png._png_of", answer)
-    monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
-    monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
+    monkeypatch.setattr("bot.speeds.PROCESSES", 1)
+    monkeypatch.setattr("bot.speeds.CARDS_A_SECOND", 0.5)  # as a guess
     async with running(settings) as bot:
         others = [FakeChat(bot, 1000 + number) for number in range(24)]
         asks = []

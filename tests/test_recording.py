@@ -57,7 +57,11 @@ async def talk(settings: Settings, server: Server) -> list[tuple[Json, str]]:
 
 @pytest.mark.draws_cards
 def test_recording_of_a_chat(tmp_path: Path) -> None:
-    settings = Settings(database=tmp_path / "mangosaurus.db", checkpoints=ROOT / "checkpoints")
+    settings = Settings(
+        database=tmp_path / "mangosaurus.db",
+        checkpoints=ROOT / "checkpoints",
+        speeds=tmp_path / "speeds.json",
+    )
     shown = asyncio.run(talk(settings, Server()))
     frames = []
     with playwright.sync_playwright() as started, browser_of(started) as browser:

@@ -7,16 +7,19 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bot.chat import Explained, StartError
-from bot.creations import Creation
+from bot.chat import Explained, Failed, StartError
+from bot.creations import Creation, Text
+from bot.limits import TEXTS
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
+from bot.speeds import SURE_SECONDS, Speed, Speeds
 from bot.store import Store
 from bot.words import sentences
-from bot.writer import Text, Writer
+from bot.writer import Writer
 from model.errors import RequestError
 from model.text.forms import Form, Genre
 from model.verse.prosody import prosody
@@ -53,7 +56,7 @@ async def writer(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Writer]:
     monkeypatch.setattr("bot.writer.ROWS", ROWS)
-    writer = Writer(VERSE)
+    writer = Writer(VERSE, Speeds().of("poem"))
     writer.threads = request.param
     yield writer
     await writer.close()
@@ -103,7 +106,7 @@ async def test_requests_do_not_change_each_others_texts(writer: Writer) -> None:
 
 
 async def test_a_sonnet_is_watched_line_by_line() -> None:
-    seen, writer = list[Text](), Writer(POET)
+    seen, writer = list[Text](), Writer(POET, Speeds().of("poem"))
     sonnet = SonnetRequest(generator_for(1, 0), "Shall I compare thee to a summer's day?")
     (whole,) = (await writer.write(sonnet, Genre.SONNET, seen.append)).texts
     await writer.close()
@@ -130,6 +133,37 @@ async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, ind
     assert gate.decoder.active == 0
 
 
+async def test_a_writer_measures_its_seconds_of_work_over_what_it_has_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that cannot be fulfilled is no writing."""
+    clock, steps, step = 0.0, 0, Decoder.step
+
+    def slow_step(decoder: Decoder) -> list[Result]:
+        nonlocal clock, steps
+        clock += 0.5
+        steps += 1
+        return step(decoder)
+
+    monkeypatch.setattr(Decoder, "step", slow_step)
+    monkeypatch.setattr("bot.writer.ENOUGH", TEXTS[Genre.DINO])
+    monkeypatch.setattr("bot.writer.time", SimpleNamespace(monotonic=lambda: clock))
+    # a name has at most 40 letters, so the network knows both that begin with 39 times "a"
+    known = ("a" * 40, "a" * 39 + "b")
+    names = untrained("names", characters="\nab", known=known)
+    writer = Writer(names, Speed(guess=2.0, workers=1))
+    try:
+        with pytest.raises(RequestError):
+            await writer.write(NameRequest(generator_for(1, 0), prefix="a" * 39), Genre.DINO)
+        assert steps > 0
+        assert writer.speed.of_one == 2.0
+        await writer.write(NameRequest(generator_for(2, 0)), Genre.DINO)
+        made, seconds = 2.0 * SURE_SECONDS + TEXTS[Genre.DINO], SURE_SECONDS + 0.5 * steps
+        assert writer.speed.of_one == pytest.approx(made / seconds)
+    finally:
+        await writer.close()
+
+
 @pytest.mark.parametrize("method", ["__init__", "submit", "step"])
 async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, method: str
@@ -140,13 +174,13 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     with monkeypatch.context() as patch:
         patch.setattr(Decoder, method, crash)
         results = await asyncio.gather(*tasks(writer, 1, 1, 1), return_exceptions=True)
-    assert [str(result) for result in results] == [str(sentences.NOT_WRITTEN)] * 3
-    assert "Writing with weights verse failed" in caplog.text
+    assert all(isinstance(result, Failed) for result in results)
+    assert "An error ended writing with the weights verse" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
         # the decoder returns a result that nobody asked for
         patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
-        with pytest.raises(Explained, match="while I was writing"):
+        with pytest.raises(Failed, match="writing with the weights verse failed: KeyError"):
             await writer.write(verse(1), Genre.POEM)
     impossible, fine = await asyncio.gather(
         writer.write(NameRequest(generator_for(1, 0)), Genre.DINO),
@@ -296,6 +330,7 @@ async def test_without_one_network_the_other_is_served(
             assert (await chat.ask(commands[other])).code
             letters = await chat.ask("/poem voice:letters x")
             assert letters.message == sentences.VOICE_UNTRAINED
+            assert chat.bot.tally.errors.pop("Failed") == 1
 
 
 async def test_without_usable_weights_a_bot_says_why_and_does_not_start(

@@ -134,6 +134,18 @@ async def test_a_stop_keeps_the_lock_until_the_work_has_ended(
     assert held == [True]
 
 
+async def test_a_machine_that_slept_sends_nothing_before_it_has_asked(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a machine sleeps, Linux's monotonic clock stands still."""
+    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+        await standby.acquired()
+        assert standby.is_held
+        slept = time.clock_gettime(time.CLOCK_BOOTTIME) + 60
+        monkeypatch.setattr(time, "clock_gettime", lambda _: slept)
+        assert not standby.is_held
+
+
 async def test_a_lost_lock_cancels_the_work(postgresql: str, postgresql_folder: Path) -> None:
     held = list[bool]()
     async with standing_by(postgresql) as standby, asyncio.timeout(20):
@@ -217,7 +229,7 @@ async def main():
         await standby.acquired()
         losing = asyncio.create_task(standby.lost())
         while not losing.done():
-            now = time.monotonic()  # the process may be frozen after it has looked
+            now = module.now()  # the process may be frozen after it has looked
             if standby.is_held:
                 print(now, flush=True)
             await asyncio.sleep(0.003)

@@ -13,7 +13,7 @@ from telegram.error import BadRequest
 from bot.app import Bot
 from bot.asks import Said
 from bot.chat import Button, Explained, Gone, InDoubt, NotSent, StartError
-from bot.commands import COMMANDS, Command, menu
+from bot.commands import COMMANDS, Command, chatter, menu
 from bot.settings import Settings
 from bot.telegram.chat import TAGS, TelegramChat
 from bot.words import admins, sentences
@@ -298,7 +298,7 @@ async def test_each_message_of_an_answer_names_the_presser_also_while_it_grows(
         raise Explained(said("five"))
 
     (answer,) = await visit.say("/dino", ALICE, GROUP)
-    monkeypatch.setitem(COMMANDS, "another", Command(grow))
+    monkeypatch.setitem(COMMANDS, "another", Command(chatter(grow)))
     await visit.press(answer, "another", BOB)
     assert visit.server.texts == [
         "four",

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asks import LONGEST_LINE
-from bot.creations import MOST_CONTINUED, Creation
+from bot.creations import MOST_CONTINUED, Creation, Text
 from bot.words import admins, layout, sentences
 from bot.words.pieces import Message, Piece, length, said
-from bot.writer import Text
 from model.text.forms import Genre
 from model.text.typesetting import typeset
 

@@ -17,11 +17,10 @@ from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.cards.subject import FORMS
 from bot.chat import Picture
-from bot.creations import NOBODY, Creation
+from bot.creations import Creation, Text
 from bot.words import layout
 from bot.words.font import drawable
 from bot.words.pieces import link_to
-from bot.writer import Text
 from model.text.forms import Genre
 
 
@@ -46,13 +45,13 @@ def card_of(
     else:
         name = text.texts[n].lower()
         means = str(layout.meaning(name, creation.prompt, creation.word))
-        is_person, typed = creation.person == NOBODY, creation.word
-        if is_person or creation.prompt in FORMS:  # a short word is no `word`, but may be an entry
+        is_person, typed = bool(creation.first_name), creation.first_name or creation.word
+        if creation.prompt in FORMS:  # a short word is no `word`, but may be an entry
             typed = typed or creation.prompt.capitalize()
         card = partial(name_card, name, source, means, typed, is_person=is_person)
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
-    return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
+    return Picture(key, f"{name}-{creation.code}.png", draw, is_kept=bool(creation.first_name))
 
 
 def card_of_name(name: str, username: str, drawings: Drawings, word: str = "") -> Picture:

@@ -47,6 +47,33 @@ class Body(NamedTuple):
     points: Mapping[str, Points]
 
 
+class Fringe(NamedTuple):
+    """A row of blades along the spine: plates, feathers, stripes. The blades have the paints in
+    turn. In the layer "sail", skin joins them.
+    """
+
+    layer: str
+    paints: Sequence[str]
+    start: float
+    """The place on the spine where the row begins, from 0 to 1."""
+    end: float
+    many: float
+    level: float
+    """How many half widths above the spine the blades stand."""
+    outwards: float
+    """How far they point away from the body, and `backwards`, to the tail."""
+    backwards: float
+    long: float
+    by_width: float
+    """How much longer they are for each half width of the body."""
+    in_the_middle: float
+    """How much longer they are in the middle of the row."""
+    wide: float
+    """Their width, as a share of their length."""
+    bulge: float
+    """How much they bulge; 0 makes a feather."""
+
+
 def points(text: str) -> Points:
     """Return the points in a text such as "0 1, 2 3"."""
     return [
@@ -83,6 +110,11 @@ def _parts(row: str) -> list[tuple[str, Points]]:
     return [(colour, points(where)) for colour, where in (p.split(": ") for p in row.split("; "))]
 
 
+def _fringe(row: str) -> Fringe:
+    layer, paints, *numbers = row.split()
+    return Fringe(layer, paints.split("/"), *map(float, numbers))
+
+
 _ROWS = [
     row
     for name in ("creatures.tsv", "words.tsv")
@@ -99,13 +131,10 @@ OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
 """A name that means no body gets one of these. The first one stands here once, the second twice and
 the others three times, because names often mean the first two."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
-FRINGES = table("fringe")
-"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, the paints that its
-blades have in turn, and eleven numbers: where on the spine it starts and ends; how many blades it
-has; how many half widths above the spine they stand; how far they point out and back; how long they
-are, how much longer for each half width of the body, and how much longer in the middle of the row;
-how wide, as a share of the length; how much they bulge (0: a feather). In the layer "sail", skin
-joins the blades."""
+FRINGES = {
+    part: [_fringe(row) for row in rows.split("; ")] for part, rows in table("fringe").items()
+}
+"""The fringes of each part that has some."""
 PIECES = table("piece")
 """Pieces that are set at a joint, in a layer with the joint's name. A piece has a paint, a width, a
 bulge and a bend, and then points: one makes a dot, two make a blade, more are an outline."""

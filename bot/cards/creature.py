@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from bot.cards import bodies
-from bot.cards.bodies import BODIES, FRINGES, LIMBS, PIECES, SCENES, Point, Points
+from bot.cards.bodies import BODIES, FRINGES, LIMBS, PIECES, SCENES, Fringe, Point, Points
 from bot.cards.shapes import (
     bent,
     blade,
@@ -289,38 +289,32 @@ class Creature:
     def layer(self, layer: str) -> Iterator[str]:
         """Draw one layer of each part: its rows of blades, or its pieces at a joint."""
         for part in self.parts:
-            for row in FRINGES.get(part, "").split("; "):
-                if row.startswith(f"{layer} "):
-                    yield from self.fringe(*row.split())
+            for fringe in FRINGES.get(part, ()):
+                if fringe.layer == layer:
+                    yield from self.fringe(fringe)
             joint, _, pieces = PIECES.get(part, "").partition("| ")
             if joint == layer:
                 yield from (self.piece(joint, *piece.split(": ")) for piece in pieces.split("; "))
 
-    def fringe(self, layer: str, paints: str, *numbers: str) -> Iterator[str]:
-        """Draw a row of blades on the back, with the eleven numbers of a row of FRINGES.
-
-        `long` is the length of a blade. `by_width` adds to it where the body is wide, and `middle`
-        adds to it in the middle of the row.
-        """
-        start, end, many, level, outwards, backwards, long, by_width, middle, slim, bulge = map(
-            float, numbers
-        )
+    def fringe(self, fringe: Fringe) -> Iterator[str]:
+        """Draw a row of blades on the back. Their number and length vary from name to name."""
         vary, last = self.chance.between("fringe", 0.8, 1.15), len(self.spine) - 1
-        count = round(many * self.chance.between("count", 0.8, 1.2))
+        count = round(fringe.many * self.chance.between("count", 0.8, 1.2))
         blades, bases = [], []
         for i in range(count):
             share = (i + 0.5) / count
-            t = start + (end - start) * share
+            t = fringe.start + (fringe.end - fringe.start) * share
             j = min(round(t * last), last - 1)
-            (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
-            tall = (long + middle * 4 * share * (1 - share)) * vary + by_width * self.spine[j][2]
-            out, back = outwards * tall, backwards * tall
+            (x, y), (dx, dy) = self.along(t, fringe.level), unit(self.spine[j], self.spine[j + 1])
+            long = (fringe.long + fringe.in_the_middle * 4 * share * (1 - share)) * vary
+            long += fringe.by_width * self.spine[j][2]
+            out, back = fringe.outwards * long, fringe.backwards * long
             # (dy, -dx) points away from the body, (-dx, -dy) to the tail
             tip = x + dy * out - dx * back, y - dx * out - dy * back
-            paint = paints.split("/")[i % len(paints.split("/"))]
+            paint = fringe.paints[i % len(fringe.paints)]
             bases.append((x, y))
-            blades.append(self.blade((x, y), tip, tall * slim, bulge, 0, paint))
-        if layer == "sail":
+            blades.append(self.blade((x, y), tip, long * fringe.wide, fringe.bulge, 0, paint))
+        if fringe.layer == "sail":
             # the newest points are the tips of these blades
             yield self.shape([*self.points[-count:], *reversed(bases)], "accent")
         yield from blades

@@ -7,15 +7,15 @@ front, until its input ends. So no process outlives the bot.
 
 import asyncio
 import logging
+import math
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 
 from bot.cards.card import Card
-from bot.chat import Explained
-from bot.limits import Speed
+from bot.chat import Failed
+from bot.speeds import CARDS, Speeds
 from bot.tasks import end_child, start_child
 from bot.words import sentences
-from model.threads import available_cores
 
 logger = logging.getLogger(__name__)
 
@@ -31,51 +31,45 @@ while head := sys.stdin.buffer.read(4):
     sys.stdout.buffer.flush()
 """
 LONGEST_SECONDS = 10.0
-SOON_SECONDS = 3.0
-"""If a card could only be begun later, the answer is words, and a button asks for the card."""
-CARD_SECONDS = 0.5
-"""The seconds that a process needs for a card, until this machine is measured. With a core of its
-own, it needs 0.15 s."""
-SURE_SECONDS = 2.0
-"""CARD_SECONDS, a guess, weighs as much as this many seconds of measured drawing."""
-PROCESSES = max(1, available_cores() - 1)
+AGAIN_SECONDS = 60.0
+"""After a card that could not be drawn, answers are words for this long."""
 
 
 class Drawings:
-    """Draws cards. `fault` says why the last card could not be drawn, and is "" if it was drawn."""
+    """Draws cards. `fault` says why the last card could not be drawn, and is "" if it was drawn.
+    `failed` counts those that could not.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, speeds: Speeds | None = None) -> None:
+        self.speed = (speeds or Speeds()).of(CARDS)
         self.fault = ""
+        self.failed = 0
+        self._failed_at = -math.inf
         self.file_ids: dict[str, str] = {}
         """The keys of cards that belong to nobody and were sent on Telegram, with Telegram's ids of
         them."""
-        self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
-        self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
+        self.going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
-        self._turns = asyncio.Semaphore(PROCESSES)
+        self._turns = asyncio.Semaphore(self.speed.workers)
 
-    def is_soon(self, key: str) -> bool:
-        """Return whether a card was sent before, is being drawn, or could be begun in a few
-        seconds.
-        """
-        if key in self.file_ids or key in self._going_on:
-            return True
-        return len(self._going_on) < SOON_SECONDS * self.speed.per_second() and not self.fault
+    @property
+    def has_failed_lately(self) -> bool:
+        return asyncio.get_running_loop().time() < self._failed_at + AGAIN_SECONDS
 
     async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Return the PNG and the words of a card, which is drawn once for all who wait for it.
-        Raises Explained.
+        Raises Failed.
         """
-        if key not in self._going_on:
-            self._going_on[key] = asyncio.create_task(self._draw_card(card))
-            self._going_on[key].add_done_callback(lambda _: self._going_on.pop(key))
-        return await asyncio.shield(self._going_on[key])
+        if key not in self.going_on:
+            self.going_on[key] = asyncio.create_task(self._draw_card(card))
+            self.going_on[key].add_done_callback(lambda _: self.going_on.pop(key))
+        return await asyncio.shield(self.going_on[key])
 
     async def draw(self, svg: str) -> bytes:
-        """Return an SVG as PNG. Raises Explained."""
-        self.speed.count(1)
+        """Return an SVG as PNG. Raises Failed."""
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
+                begun = asyncio.get_running_loop().time()
                 self._idle = [each for each in self._idle if each.returncode is None]
                 if self._idle:
                     process = self._idle.pop()
@@ -83,21 +77,22 @@ class Drawings:
                     process = await start_child("-P", "-c", PROGRAM, variables={}, stderr=PIPE)
                 png = await _png_of(process, svg.encode())
                 self._idle.append(process)
+                self.speed.add(1, asyncio.get_running_loop().time() - begun)
         except OSError as error:
             # a TimeoutError, too, is an OSError, but without a text
             self.fault = str(error) or "it took too long"
+            self.failed += 1
+            self._failed_at = asyncio.get_running_loop().time()
             logger.warning("A card could not be drawn: %s", self.fault)
-            raise Explained(sentences.NOT_DRAWN) from error
-        finally:
-            self.speed.count(-1)
-        self.fault = ""
+            raise Failed(sentences.NOT_DRAWN, f"a card could not be drawn: {self.fault}") from error
+        self.fault, self._failed_at = "", -math.inf
         return png
 
     async def close(self) -> None:
         """End the processes, and what they draw."""
-        for task in self._going_on.values():
+        for task in self.going_on.values():
             task.cancel()
-        await asyncio.gather(*self._going_on.values(), return_exceptions=True)
+        await asyncio.gather(*self.going_on.values(), return_exceptions=True)
         while self._idle:
             await end_child(self._idle.pop())
 

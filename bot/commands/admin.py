@@ -9,9 +9,9 @@ import platform
 import re
 from importlib import metadata
 
-from bot.app import Bot, memory
+from bot.app import Bot
 from bot.asks import Said
-from bot.chat import Button, Explained
+from bot.chat import Button, Explained, Failed
 from bot.commands.voices import teach, voice_called
 from bot.creations import NETWORKS
 from bot.training.runs import Run
@@ -120,23 +120,24 @@ async def _network(given: str, bot: Bot) -> tuple[str, str]:
 
 async def _in_use(network: str, bot: Bot) -> str:
     """Return the version in use, or "" if there is none."""
-    with contextlib.suppress(Explained):
+    with contextlib.suppress(Explained, Failed):
         return (await bot.shelf.current(network)).version
     return ""
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, which versions it uses, and how much memory."""
-    used = memory()
+    figures = bot.figures()
+    used = figures["memory_bytes"]
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
-        "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
+        "answers": f"{figures['answers_total']:,.0f}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": (
-            f"{sentences.counted(bot.shelf.pending, 'text')},"
-            f" {sentences.counted(round(bot.drawings.speed.waiting), 'card')}"
+            f"{sentences.counted(round(figures['texts_waiting']), 'text')},"
+            f" {sentences.counted(round(figures['cards_waiting']), 'card')}"
         ),
         **{
             name.replace("_", " "): f"{number:,.0f}"
@@ -150,7 +151,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             for network, checkpoint in bot.shelf.serving.items()
         },
         "database": f"{bot.store.name}, {tables.size(await bot.store.size())}",
-        "memory": tables.size(used) if used else "not known on this system",
+        "memory": tables.size(round(used)) if used else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from bot.answering import say_with_card, show
 from bot.app import Bot
@@ -13,15 +14,15 @@ from bot.asks import LONGEST_LINE, Said
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
-from bot.chat import Button, Explained
+from bot.chat import Button, Buttons, Explained, Failed
 from bot.commands.names import LONGEST_PREFIX, as_typed, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
-from bot.limits import CHATTER, Work, work_for
+from bot.limits import CHATTER
 from bot.store import NEW_SEEDS, QUESTIONS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
-from bot.words.pieces import NOTHING
+from bot.words.pieces import NOTHING, Message
 from model.files import PROGRAM
 from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
@@ -32,20 +33,21 @@ FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 INVENTED, DRAWN = 3, 5
 """How many names of a question are made up. More are drawn, as some may be real or taboo."""
-PRESS = CHATTER._replace(cost=0.1)
+PRESSED = CHATTER._replace(cost=0.1)
 """A round costs as much as a text: half for its beginning, and this for each of five presses."""
 TITLES = {"dr", "lady", "lord", "madam", "miss", "mr", "mrs", "ms", "prof", "professor", "sir"}
 
 
-async def me(ask: Said, creation: Creation, bot: Bot) -> None:
-    """Send the dinosaur of a first name. This takes no turn."""
-    await bot.store.keep(creation)
-    await show(ask, creation, bot)
+class Press(NamedTuple):
+    """A button of a round, as its line says it: `/today DAY QUESTION CHOICE`."""
+
+    day: int
+    question: int
+    choice: int
 
 
-async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Return the dinosaur of a first name, or else of the name in the person's profile, and the
-    work of sending it.
+async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> Creation:
+    """Return the dinosaur of a first name, or else of the name in the person's profile.
 
     Only the name (in the network's letters) and the version decide the dinosaur.
     """
@@ -65,7 +67,7 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         raise Explained(sentences.ME_NAME.format(sentences.cut(given.strip(), 40), LONGEST_PREFIX))
     word = as_typed(typed).replace(" ", "")
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
-    creation = Creation(
+    return Creation(
         # the same code for everybody
         new_code(generator_for(int(weights.version, 16), number).integers),
         NOBODY,
@@ -78,63 +80,85 @@ async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
         own_words=len(name),
         word=word[:1].upper() + word[1:],
     )
-    return creation, work_for(creation)
 
 
-async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
-    """Return the three numbers that a button of a round says (`/today DAY QUESTION CHOICE`), and
-    the work. Any other text asks for the round, and gives no numbers. Raises Explained if the
-    question was answered before, or the round is over.
+async def me(ask: Said, creation: Creation, bot: Bot) -> None:
+    """Send the dinosaur of a first name. This takes no turn."""
+    await bot.store.keep(creation)
+    await show(ask, creation, bot)
+
+
+async def press_in(ask: Said, rest: str, bot: Bot) -> Press | None:
+    """Return the button that was pressed, or None for any other text, which asks for the round.
+    Raises Explained if the question was answered before, or the round is over.
     """
     check_private(ask, "today")
     words = rest.split()
     if len(words) != 3 or not all(word.isdecimal() and len(word) < 8 for word in words):
-        return (), CHATTER
-    day, question, choice = map(int, words)
+        return None
+    press = Press(*map(int, words))
     now = datetime.now(UTC)
-    is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
-    if not is_on or question >= QUESTIONS or choice > INVENTED:
+    is_on = press.day == now.toordinal() or (press.day == now.toordinal() - 1 and now.hour == 0)
+    if not is_on or press.question >= QUESTIONS or press.choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
-    found = await bot.store.answered_questions(ask.person, day)
-    # an ask that came before a stop may have noted this press itself
-    if question in found and not (ask.chat.note and ask.chat.note.is_left):
-        raise Explained(sentences.ANSWERED[found[question]])
-    return (day, question, choice), PRESS
+    await _check_first(ask, press, bot)
+    return press
 
 
-async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
-    """Send the next question of the round of the day, or the result of the round. A press is
-    answered, too, with the card of the real dinosaur.
-    """
-    day, question, choice = press or (datetime.now(UTC).toordinal(), 0, 0)
-    spoken = date.fromordinal(day).strftime("%d %B").lstrip("0")
-    real = ""
+async def today(ask: Said, press: Press | None, bot: Bot) -> None:
+    """Answer a press, or else show the round of the day."""
     if press:
-        names, real = await _question(day, question, bot)
-        found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
-        opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
-    else:
-        found = await bot.store.answered_questions(ask.person, day)
-        opening = NOTHING if found else sentences.ROUND.format(spoken) + "\n\n"
-    left = [question for question in range(QUESTIONS) if question not in found]
-    if left:
-        names, _ = await _question(day, left[0], bot)
-        message = sentences.QUESTION.format(left[0] + 1, QUESTIONS)
-        buttons = [
-            [Button(name.capitalize(), f"/today {day} {left[0]} {n}")]
-            for n, name in enumerate(names)
-        ]
-    else:
-        person = await bot.store.person(ask.person)
-        result = layout.result(spoken, found, person.streak)
-        message = result + layout.results(await bot.store.results(day - 1))
-        buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
-    if real:
-        card = card_of_name(real, bot.username, bot.drawings)
-        buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
-        await say_with_card(ask, card, opening + message, buttons, bot, buttons_alone)
-    else:
-        await ask.chat.say(opening + message, buttons)
+        await _answer_press(ask, press, bot)
+        return
+    day = datetime.now(UTC).toordinal()
+    found = await bot.store.answered_questions(ask.person, day)
+    opening = NOTHING if found else sentences.ROUND.format(_spoken(day)) + "\n\n"
+    message, buttons = await _what_is_next(ask, day, found, bot)
+    await ask.chat.say(opening + message, buttons)
+
+
+async def _answer_press(ask: Said, press: Press, bot: Bot) -> None:
+    """Say whether it was the real dinosaur, with its card, and go on with the round."""
+    await _check_first(ask, press, bot)  # once more: two buttons may be pressed at once
+    day, question, choice = press
+    names, real = await _question(day, question, bot)
+    found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
+    verdict = layout.verdict(names, real, true_facts(real), is_found=found[question])
+    message, buttons = await _what_is_next(ask, day, found, bot)
+    card = card_of_name(real, bot.username, bot.drawings)
+    buttons_alone = [*buttons, [Button("card", f"/name {real}")]]
+    await say_with_card(ask, card, verdict + "\n\n" + message, buttons, bot, buttons_alone)
+
+
+async def _check_first(ask: Said, press: Press, bot: Bot) -> None:
+    """Raise Explained if somebody has answered this question before."""
+    found = await bot.store.answered_questions(ask.person, press.day)
+    # an ask that came before a stop may have noted this press itself
+    if press.question in found and not (ask.chat.note and ask.chat.note.is_left):
+        raise Explained(sentences.ANSWERED[found[press.question]])
+
+
+async def _what_is_next(
+    ask: Said, day: int, found: dict[int, bool], bot: Bot
+) -> tuple[Message, Buttons]:
+    """Return the next question of a round, or the result of the round."""
+    for question in range(QUESTIONS):
+        if question not in found:
+            names, _ = await _question(day, question, bot)
+            buttons = [
+                [Button(name.capitalize(), f"/today {day} {question} {n}")]
+                for n, name in enumerate(names)
+            ]
+            return sentences.QUESTION.format(question + 1, QUESTIONS), buttons
+    person = await bot.store.person(ask.person)
+    result = layout.result(_spoken(day), found, person.streak)
+    share = Button(sentences.SHARE, opens="today", words=str(result))
+    return result + layout.results(await bot.store.results(day - 1)), [[share]]
+
+
+def _spoken(day: int) -> str:
+    """Return a day as people say it: 3 December."""
+    return date.fromordinal(day).strftime("%d %B").lstrip("0")
 
 
 async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
@@ -152,7 +176,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     written = (await bot.shelf.write(drawn)).texts
     invented = [name for name in written if name not in fossils() and not is_taboo(name)]
     if len(invented) < INVENTED:
-        raise Explained(sentences.NOT_WRITTEN)
+        raise Failed(sentences.NOT_WRITTEN, f"too few invented names for question {number}")
     # in turn, so that a real one comes again only after all the others
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]

@@ -5,6 +5,7 @@ and what is offered to somebody who types inline.
 import re
 import unicodedata
 from dataclasses import replace
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -17,6 +18,7 @@ from bot.cards.bodies import REAL
 from bot.chat import Button, Explained, Offer
 from bot.commands.voices import voice_of_form
 from bot.creations import ASIDE, Wish, network_of
+from bot.limits import Work
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message, Piece
@@ -44,17 +46,26 @@ FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "la
 """The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
 
-async def dino(ask: Said, rest: str, bot: Bot) -> None:
-    """Send new names, or the card of a real dinosaur with facts. A number and first letters come in
-    any order.
+NAME_CARD = Work(cost=1.0)
+
+
+class NameCard(NamedTuple):
+    """The card of a name that is no creation. The name may begin with a word."""
+
+    name: str
+    word: str = ""
+
+
+async def names_or_card(_ask: Said, rest: str, bot: Bot) -> Wish | NameCard:
+    """Return the wish for new names, or the card of a real dinosaur, if somebody names one. A
+    number and first letters come in any order.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
     with E.
     """
     real = "".join(rest.lower().split())
     if real in REAL or real == "mangosaurus":
-        await send_name_card(ask, real, bot)
-        return
+        return NameCard(real)
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_of_form(name, "names", bot)).id if name is not None else ""
     words = rest.split()
@@ -63,22 +74,33 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     wish = Wish(Genre.DINO, count=_count(" ".join(numbers)) if numbers else 1, voice=voice)
     if letters:
         wish = named(wish, letters, await bot.shelf.current(network_of(wish)))
-    await answer(ask, wish, bot)
+    return wish
 
 
-async def typed(ask: Typed, text: str, bot: Bot) -> None:
-    """Offer five names that begin with a word: `@bot mango`, in any chat.
+async def dino(ask: Said, asked: Wish | NameCard, bot: Bot) -> None:
+    """Send new names, or the card of a real dinosaur with facts."""
+    if isinstance(asked, NameCard):
+        await send_name_card(ask, asked, bot)
+    else:
+        await answer(ask, asked, bot)
+
+
+async def wish_inline(_ask: Typed, text: str, bot: Bot) -> Wish:
+    """Return the wish for five names that begin with a word: `@bot mango`, in any chat."""
+    if is_taboo(text):
+        raise Explained(sentences.TABOO)
+    wish = Wish(Genre.DINO, count=OFFERED)
+    return named(wish, text, await bot.shelf.current(network_of(wish))) if text.strip() else wish
+
+
+async def offer(ask: Typed, wish: Wish, bot: Bot) -> None:
+    """Offer names to somebody who types inline.
 
     Offers depend on the person's seed but stand outside the person's sequence: typing takes no
     turn, and the same words give the same offers again. Offers are not kept: the message that is
     sent has a link to the card of its name.
     """
-    if is_taboo(text):
-        raise Explained(sentences.TABOO)
-    checkpoint = await bot.shelf.current(Genre.DINO.network)
-    wish = Wish(Genre.DINO, count=OFFERED)
-    if text.strip():
-        wish = named(wish, text, checkpoint)
+    checkpoint = await bot.shelf.current(network_of(wish))
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
     creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
@@ -93,14 +115,20 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     await ask.chat.offer(offers)
 
 
-async def send_name_card(ask: Said, text: str, bot: Bot) -> None:
-    """Send the card of a name: `/name mangosaurus` or, behind a word, `/name pizzadon-pizza`, as
-    links in sent offers say it.
+async def name_card_in(_ask: Said, text: str, _bot: Bot) -> NameCard:
+    """Return the card that somebody wants: `/name mangosaurus` or, behind a word, `/name
+    pizzadon-pizza`, as links in sent offers say it.
     """
     name, _, word = text.strip().lower().replace("-", " ").partition(" ")
     is_plain = name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME
     if not is_plain or not name.startswith(word) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
+    return NameCard(name, word)
+
+
+async def send_name_card(ask: Said, asked: NameCard, bot: Bot) -> None:
+    """Send the card of a name with what it means; of a real dinosaur, with facts."""
+    name, word = asked
     card = card_of_name(name, bot.username, bot.drawings, word)
     message = layout.explained(name, word, word)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]

@@ -17,32 +17,41 @@ EXPORTED = 30.0
 EXPORT = Work(EXPORTED, cost=8.0)  # of the usual ten, so that /forget may follow at once
 
 
-async def seed(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the person's seed, or begin the sequence of another seed, which may have the digits of
-    any script.
-    """
+async def seed_in(_ask: Said, rest: str, _bot: Bot) -> int | None:
+    """Return the seed that somebody chooses, in digits of any script, or None if there is none."""
     if not rest.strip():
-        own = (await bot.store.person(ask.person)).seed
-        await ask.chat.say(sentences.SEED.format(own, own))
-        return
+        return None
     word = rest.strip().lstrip("0") or "0"
     # The length comes first, as Python refuses to read numbers of thousands of digits.
     if not word.isdecimal() or len(word) > 30 or int(word) > LARGEST_SEED:
         raise Explained(sentences.SEED_RANGE.format(LARGEST_SEED))
-    await bot.store.set_seed(ask.person, int(word), ask.chat.note)
-    await ask.chat.say(sentences.SEED_SET.format(int(word)))
+    return int(word)
 
 
-async def export(ask: Said, rest: str, bot: Bot) -> None:
+async def seed(ask: Said, chosen: int | None, bot: Bot) -> None:
+    """Show the person's seed, or begin the sequence of another one."""
+    if chosen is None:
+        own = (await bot.store.person(ask.person)).seed
+        await ask.chat.say(sentences.SEED.format(own, own))
+        return
+    await bot.store.set_seed(ask.person, chosen, ask.chat.note)
+    await ask.chat.say(sentences.SEED_SET.format(chosen))
+
+
+async def left_out(ask: Said, rest: str, _bot: Bot) -> int:
+    """Return how many of the newest texts an export leaves out: `/export 40`."""
+    check_private(ask, "export")
+    return int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
+
+
+async def export(ask: Said, left_out: int, bot: Bot) -> None:
     """Send what is kept of a person as a text file, in private.
 
     The newest creations come first. A file has as many as can be written soon; a button asks for
-    the older ones. `/export 40` leaves out the newest 40.
+    the older ones.
     """
-    check_private(ask, "export")
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
-    left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
     if left_out >= len(newest):
         left_out = 0
     left = newest[left_out:]

@@ -3,40 +3,60 @@
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from bot.answering import answer, send_card
 from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
-from bot.chat import Explained, LiveMessage
+from bot.chat import Explained, Failed, LiveMessage
 from bot.commands.voices import voice_of_form
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
-from bot.limits import TEXTS, Work, work_for
+from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.words import layout, sentences
 from bot.words.pieces import NOTHING
 from model.text.forms import Genre
 
-POEM = Work(TEXTS[Genre.POEM], cost=1.0)
-SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
+
+class SonnetAsked(NamedTuple):
+    """A wish for a sonnet. If there is a poem, the sonnet begins with its first line."""
+
+    wish: Wish
+    poem: Creation | None = None
 
 
-async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
-    """Continue a line. A message without a command is such a line."""
-    if not (line := line_in(text)):
-        raise Explained(sentences.POEM_USAGE)
-    await answer(ask, Wish(Genre.POEM, line, voice=voice), bot)
+class NameOnCard(NamedTuple):
+    """A creation, and the number of the name that its card shows."""
+
+    creation: Creation
+    n: int
+
+    @property
+    def key(self) -> str:
+        """The key of the card, by which it is drawn once for all who wait for it."""
+        return f"{self.creation.code} {self.n}"
 
 
-async def poem(ask: Said, rest: str, bot: Bot) -> None:
-    """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
+async def line(_ask: Said, text: str, _bot: Bot) -> Wish:
+    """Return the wish for a poem that goes on from a line, which is a message without a command."""
+    return _poem_from(text)
+
+
+async def poem(_ask: Said, rest: str, bot: Bot) -> Wish:
+    """Return the wish for a poem, perhaps in a custom voice: `/poem voice:keats O thou`."""
     name, rest = voice_in(rest)
     voice = (await voice_of_form(name, "verse", bot)).id if name is not None else ""
-    await plain_line(ask, rest, bot, voice)
+    return _poem_from(rest, voice)
 
 
-async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
-    """Write fourteen lines. The person writes the first one, or sends the code of a poem, whose
-    first line is used.
+def _poem_from(text: str, voice: str = "") -> Wish:
+    if not (begun := line_in(text)):
+        raise Explained(sentences.POEM_USAGE)
+    return Wish(Genre.POEM, begun, voice=voice)
+
+
+async def sonnet_in(ask: Said, rest: str, bot: Bot) -> SonnetAsked:
+    """Return what somebody wants of a sonnet: they write its first line, or send the code of a
+    poem.
     """
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNET)
@@ -44,36 +64,41 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
         creation = await creation_in(ask, rest, bot)
         if creation.genre is not Genre.POEM or creation.voice:
             raise Explained(sentences.NO_SONNET)
-        line, own_words = layout.first_line(creation, await bot.shelf.write(creation))
-        await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
-        return
-    line = line_in(rest).strip()
-    if len(line.splitlines()) > 1:
+        return SonnetAsked(Wish(Genre.SONNET), creation)
+    begun = line_in(rest).strip()
+    if len(begun.splitlines()) > 1:
         raise Explained(sentences.ONE_LINE)
-    await answer(ask, Wish(Genre.SONNET, line), bot)
+    return SonnetAsked(Wish(Genre.SONNET, begun))
 
 
-async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
-    """Return the creation to show again, and the work. Anybody may ask; the text is the same,
-    letter for letter, and takes no turn.
+async def sonnet(ask: Said, asked: SonnetAsked, bot: Bot) -> None:
+    """Write fourteen lines."""
+    wish = asked.wish
+    if asked.poem:
+        begun, own_words = layout.first_line(asked.poem, await bot.shelf.write(asked.poem))
+        wish = replace(wish, prompt=begun, own_words=own_words)
+    await answer(ask, wish, bot)
+
+
+async def another(ask: Said, rest: str, bot: Bot) -> Wish:
+    """Return the wish for another text like a creation. The text takes the next turn of whoever
+    asks.
     """
     creation = await creation_in(ask, rest, bot)
-    return creation, work_for(creation)
+    return _another(creation, creation.temperature)
 
 
-async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Return the wish for another text like a creation, and the work. The text takes the next turn
-    of whoever asks. `/wilder` raises the temperature. Another dinosaur of a first name begins with
-    that name.
-    """
+async def wilder_one(ask: Said, rest: str, bot: Bot) -> Wish:
+    """Return the wish for another text at the next higher temperature."""
     creation = await creation_in(ask, rest, bot)
-    temperature = creation.temperature
-    if ask.command[0] == "wilder":
-        temperature = wilder(temperature) or temperature
-    opening = NOTHING
-    if creation.person == NOBODY:
-        opening = sentences.IS.format(creation.word or creation.prompt.capitalize())
-    wish = Wish(
+    return _another(creation, wilder(creation.temperature) or creation.temperature)
+
+
+def _another(creation: Creation, temperature: float) -> Wish:
+    """Return the wish for another text. Another dinosaur of a first name begins with that name."""
+    whose = creation.first_name
+    opening = sentences.IS.format(whose) if whose else NOTHING
+    return Wish(
         creation.genre,
         creation.prompt,
         creation.count,
@@ -83,33 +108,28 @@ async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
         creation.word,
         opening=opening,
     )
-    return wish, work_for(creation)
 
 
-async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Return the wish for a poem that is longer by a part, and the work."""
+async def longer(ask: Said, rest: str, bot: Bot) -> Wish:
+    """Return the wish for a poem that is longer by a part."""
     creation = await creation_in(ask, rest, bot)
     if creation.genre is not Genre.POEM or creation.length >= MOST_CONTINUED:
         raise Explained(sentences.LONGEST_POEM)
-    wish = Wish(Genre.POEM, voice=creation.voice, poem=creation)
-    return wish, work_for(wish)
+    return Wish(Genre.POEM, voice=creation.voice, poem=creation)
 
 
-async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
-    """Return a creation with the number of the name that its card shows, and the work: `/card CODE
-    [number]`. Without a number, the card shows the first name.
-    """
+async def name_on_card(ask: Said, rest: str, bot: Bot) -> NameOnCard:
+    """Return what a card should show: `/card CODE [number]`, or else the first name."""
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(ask, code, bot)
-    n = int(number) if number in map(str, range(creation.count)) else 0
-    return (creation, n), work_for(creation, f"{creation.code} {n}")
+    return NameOnCard(creation, int(number) if number in map(str, range(creation.count)) else 0)
 
 
-async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
+async def card(ask: Said, asked: NameOnCard, bot: Bot) -> None:
     """Send the card of a creation, whoever asked for it. If the card cannot be drawn or sent, send
     its words, and say why.
     """
-    creation, n = found
+    creation, n = asked
     async with LiveMessage(ask.chat):  # the chat shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
@@ -121,7 +141,7 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     buttons = layout.buttons_below(creation, text, is_card=True)
     try:
         await send_card(ask, picture, layout.caption(creation, text), buttons)
-    except Explained as error:
+    except (Explained, Failed) as error:
         words = layout.reply(creation, text)
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
 

@@ -16,7 +16,7 @@ from aiohttp.web import WebSocketResponse
 
 from bot.app import Bot
 from bot.asks import YOU
-from bot.chat import Buttons, Chat, Explained, Gone, Picture
+from bot.chat import Buttons, Chat, Explained, Failed, Gone, Picture
 from bot.commands import FIRST
 from bot.creations import Creation
 from bot.words import layout, sentences
@@ -86,7 +86,7 @@ class PageChat(Chat):
                 text = await bot.shelf.write(creation)
                 message = layout.reply(creation, text)
                 buttons = layout.buttons_below(creation, text)
-            except Explained as error:
+            except (Explained, Failed) as error:
                 message = error.sentence
             with contextlib.suppress(Gone):
                 await self.change(number, message, buttons)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Buttons, Chat, Explained, Failed, InDoubt, LiveMessage, NotSent
 from bot.creations import NETWORKS, NOBODY, Creation
 from bot.database import StoreError
 from bot.shelf import Shelf
@@ -159,7 +159,7 @@ class Runs:
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
         old = b""
-        with contextlib.suppress(Explained):  # a new voice has no weights
+        with contextlib.suppress(Explained, Failed):  # a new voice has no weights
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
         run.text = run.text or await self._store.voice_text(run.network)
@@ -214,7 +214,7 @@ class Runs:
             text = await self._shelf.write(
                 Creation("", NOBODY, genre, version, 0, 0, "", usual, NAMES, voice=voice)
             )
-        except Explained:
+        except (Explained, Failed):
             return ""
         whole = "\n".join(text.texts)
         return whole if text.has_capitals else typeset(whole)

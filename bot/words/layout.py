@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.chat import Button, Buttons
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
+from bot.creations import MOST_CONTINUED, Creation, Text, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.font import lacking
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
-from bot.writer import Text
 from model.names.roots import parts_of
 from model.names.words import root_behind
 from model.text.forms import Genre
@@ -27,7 +26,7 @@ def reply(creation: Creation, text: Text) -> Message:
 
     The message is the same for everybody.
     """
-    if creation.person == NOBODY:
+    if creation.first_name:
         return shown(creation, text) + " " + sentences.WHO + Message([Piece("/me", "opening")])
     return shown(creation, text) + "\n\n" + Message([Piece(creation.code, "creation")])
 
@@ -84,7 +83,7 @@ def share_button(creation: Creation, text: Text) -> Button:
     if creation.genre is not Genre.DINO:
         return Button(sentences.SHARE, opens=creation.code)
     opens = creation.code
-    if creation.count > 1:
+    if creation.count > 1 and not creation.voice:  # a card of one name of several
         opens = link_of_name(text.texts[0], creation.prompt, creation.word)
     return Button(sentences.SHARE, opens=opens, words=str(shown(creation, text)))
 
@@ -193,9 +192,8 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
     if creation.voice:
         return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
     known = explained(name, creation.prompt, creation.word)
-    if creation.person != NOBODY:
-        return known
-    return sentences.IS.format(creation.word or creation.prompt.capitalize()) + known + "."
+    whose = creation.first_name
+    return sentences.IS.format(whose) + known + "." if whose else known
 
 
 def _marked(own: str, rest: str) -> Message:

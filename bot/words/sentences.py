@@ -76,10 +76,6 @@ ABOUT_NETWORK = {
         " Dictionary, and I keep one of them."
     ),
 }
-ABOUT_ROUNDS = said(
-    "In the rounds of /today, people found the real dinosaur among four in {1:.0%} of {0:,} tries."
-    " Chance alone finds 25%."
-)
 ABOUT_SOURCE = said("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = said("I don't know `/{}`. Do you mean /{}?")
 UNKNOWN_COMMAND = said("I don't know that command. /help shows what I can do.")

@@ -1,13 +1,16 @@
 """A run while it goes on, the versions of a network, and /status."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from bot.learned import Weights
 from bot.taboo import is_taboo
 from bot.training.child import Progress
 from bot.words.pieces import Message, Piece, joined, said
 from bot.words.sentences import counted, cut, duration
 from model.text.forms import Form
+
+if TYPE_CHECKING:
+    from bot.learned import Weights
 
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_SHOWN = 6
@@ -57,7 +60,7 @@ def written(title: str, text: str) -> Message:
     return said("*{}*\n_{}_").format(title, _sample(text, LINES_SHOWN))
 
 
-def versions(title: str, found: Sequence[Weights], in_use: str) -> Message:
+def versions(title: str, found: Sequence["Weights"], in_use: str) -> Message:
     """Show the versions of a network, the newest first."""
     shown = [said("*{}* has {}, the newest first").format(title, counted(len(found), "version"))]
     for version, made, is_candidate in found:

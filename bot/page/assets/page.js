@@ -224,6 +224,7 @@ function press(pressed, number, said) {
   setTimeout(() => pressed.removeAttribute("aria-busy"), 1000);
   follows = true;
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ line: said, pressed: number }));
+  else if (!line.value) fill(said); // while there is no connection, the line waits to be sent
 }
 
 async function toClipboard(text) {
