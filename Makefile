@@ -15,7 +15,7 @@ help:
 	@echo 'make docs    hold the chats in README and docs/ anew, run the commands, and take their pictures (four minutes)'
 	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
 	@echo 'make format  tidy the code'
-	@echo 'make train   make the released names and verse anew, from nothing (two hours and a half)'
+	@echo 'make train   make the released names and verse anew, from nothing (two hours)'
 	@echo 'make train-letters  make the voice letters anew, as the assignment does, letter by letter (two hours)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make pronunciations  make data/prosody/pronunciations.txt anew, which verse needs'

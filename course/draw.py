@@ -4,6 +4,7 @@ Read the chapters for what a picture says; read this file only if you want to kn
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -97,6 +98,80 @@ def candidates(lines: Mapping[str, float], kept: str) -> None:
     plt.show()
 
 
+def pairs(rows: Mapping[str, Sequence[float]], names: tuple[str, str], what: str) -> None:
+    """Draw two bars for each row, an orange one and a green one."""
+    figure, ax = plt.subplots(figsize=(8, 3.6))
+    for number, (name, colour) in enumerate(zip(names, (ORANGE, GREEN), strict=True)):
+        places = [-row + 0.2 - 0.4 * number for row in range(len(rows))]
+        ax.barh(places, [both[number] for both in rows.values()], 0.38, color=colour, label=name)
+    ax.set_yticks([-row for row in range(len(rows))], [*rows])
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_xlabel(what)
+    ax.legend(loc="lower right")
+    figure.tight_layout()
+    plt.show()
+
+
+def beads(rows: Any, neighbours: float = 12, steps: int = 600) -> Any:
+    """Return a place on a page (N, 2) for each row (N, D): near rows pull, and all push (t-SNE).
+
+    A row's pulls are those of about so many neighbours.
+    """
+    squares = ((rows[:, None] - rows) ** 2).sum(axis=-1)
+    np.fill_diagonal(squares, np.inf)
+    squares -= squares.min(axis=1, keepdims=True)
+    low, high = np.full((len(rows), 1), 1e-4), np.full((len(rows), 1), 1e4)
+    for _ in range(60):  # each row has its own sharpness, found by halving
+        sharpness = np.sqrt(low * high)
+        pull = np.exp(-sharpness * squares)
+        pull /= pull.sum(axis=1, keepdims=True)
+        entropy = -(pull * np.log(np.maximum(pull, 1e-300))).sum(axis=1, keepdims=True)
+        is_wide = entropy > np.log(neighbours)
+        low, high = np.where(is_wide, sharpness, low), np.where(is_wide, high, sharpness)
+    pull = (pull + pull.T) / (2 * len(rows))
+    left, sizes, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    places = left[:, :2] * sizes[:2]
+    places *= 0.01 / places.std()
+    speed = np.zeros_like(places)
+    for step in range(steps):
+        near = 1 / (1 + ((places[:, None] - places) ** 2).sum(axis=-1))
+        np.fill_diagonal(near, 0)
+        is_early = step < 150
+        force = ((4 if is_early else 1) * pull - near / near.sum()) * near
+        slope = 4 * (force.sum(axis=1)[:, None] * places - force @ places)
+        speed = (0.5 if is_early else 0.8) * speed - 50 * slope
+        places = places + speed
+    return places
+
+
+def words(places: Any, names: Sequence[str], threads: Mapping[int, int]) -> None:
+    """Draw words at their places, moved a little apart, and threads between some of them."""
+    figure, ax = plt.subplots(figsize=(8, 8))
+    span = np.ptp(places, axis=0)
+    places = (places - places.min(axis=0)) / span
+    sizes = np.array([(0.0105 * len(name) + 0.008, 0.017) for name in names])
+    for _ in range(200):  # two words that overlap give way, along the shorter of two ways
+        apart = places[:, None] - places
+        room = (sizes[:, None] + sizes) / 2 - abs(apart)
+        is_over = (room > 0).all(axis=-1)
+        np.fill_diagonal(is_over, False)
+        for a, b in np.argwhere(np.triu(is_over)):
+            axis = int(room[a, b, 1] < room[a, b, 0])
+            way = 0.25 * room[a, b, axis] * (1 if apart[a, b, axis] >= 0 else -1)
+            places[a, axis] += way
+            places[b, axis] -= way
+    for one, other in threads.items():
+        ax.plot(*places[[one, other]].T, color=GREEN, lw=0.7, alpha=0.5, zorder=1)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.2, "alpha": 0.8}
+    for place, name in zip(places, names, strict=True):
+        ax.text(*place, name, ha="center", va="center", fontsize=7.5, bbox=box, zorder=2)
+    low, high = places.min(axis=0), places.max(axis=0)
+    ax.set(xlim=(low[0] - 0.04, high[0] + 0.04), ylim=(low[1] - 0.02, high[1] + 0.02))
+    ax.axis("off")
+    figure.tight_layout(pad=0.2)
+    plt.show()
+
+
 def distances(places: Any) -> None:
     """Draw how many sums lie how many steps of the last digit from the true one."""
     figure, ax = plt.subplots(figsize=(8, 3.2))
@@ -104,6 +179,72 @@ def distances(places: Any) -> None:
     ax.bar(values, counts, color=[GREEN if value == 0 else ORANGE for value in values])
     ax.set(xlabel="distance from the true sum, in steps of the last digit", ylabel="orders")
     ax.set_title("One sum, a thousand orders (green: the true sum)", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def border(ends: tuple[Any, Any], letters: Sequence[str], number: float) -> None:
+    """Draw the letters' shares end to end, added forwards and backwards; `ends` says where each
+    one ends. Below stands what lies about the random number, much larger.
+    """
+    figure, panels = plt.subplots(2, figsize=(8, 4))
+    forwards, backwards = ends
+    edge = int(abs(forwards - number).argmin())
+    half = 2.5 * abs(forwards[edge] - backwards[edge])
+    for ax, (low, high) in zip(panels, ((0.0, 1.0), (number - half, number + half)), strict=True):
+        for row, bounds in enumerate(ends):
+            for n, (left, right) in enumerate(pairwise([0.0, *np.clip(bounds, 0, 1)])):
+                left, right = max(left, low), min(right, high)
+                if right > left:
+                    colour = (GREEN, GREY, ORANGE)[n % 3]
+                    ax.barh(-row, right - left, 0.8, left, color=colour, ec="white", alpha=0.75)
+                if right - left > 0.02 * (high - low):
+                    _label(ax, ((left + right) / 2, -row), letters[n], "white", 12, weight=700)
+        ax.axvline(number, color=INK, lw=1.5)
+        ax.set(xlim=(low, high), ylim=(-1.6, 0.6), yticks=[0, -1])
+        ax.set_yticklabels(["added forwards", "added backwards"])
+        ax.spines["left"].set_visible(False)
+    panels[0].set_title("from 0 to 1; the black line is the random number", fontsize=10)
+    panels[1].set_title(
+        f"under a microscope: a piece of {2 * half:.0e} about the number", fontsize=10
+    )
+    panels[1].set_xticks([])
+    panels[1].spines["bottom"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def waiting() -> None:
+    """Draw which products of a layer wait for a step before (orange), and which for nothing."""
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.6))
+    for ax, title in zip(panels, ("forward", "back"), strict=True):
+        is_forward = title == "forward"
+        for t in range(4):
+            _gate(ax, (2 * t, 1.5), ("$h_%d$" if is_forward else "$d_{z%d}$") % (t + 1), ORANGE)
+            ends = [(2 * t, 0.6), (2 * t, 1.22)]
+            _arrow(ax, ends if is_forward else ends[::-1], GREEN)
+            if t and is_forward:
+                _arrow(ax, [(2 * t - 1.48, 1.5), (2 * t - 0.52, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h$", ORANGE, 10)
+            elif t:
+                _arrow(ax, [(2 * t - 0.52, 1.5), (2 * t - 1.48, 1.5)], ORANGE, 2.5)
+                _label(ax, (2 * t - 1, 1.75), "$w_h^T$", ORANGE, 10)
+            if not is_forward:
+                _arrow(ax, [(2 * t, 2.6), (2 * t, 1.78)], GREY)
+        ax.add_patch(plt.Rectangle((-0.6, 0.05), 7.2, 0.55, fc="white", ec=GREEN, lw=1.6))
+        inside = (
+            "$x\\,w_x + b$ of all steps" if is_forward else "$d_x,\\ d_{w_x},\\ d_{w_h},\\ d_b$"
+        )
+        _label(ax, (3, 0.32), inside, GREEN)
+        _label(ax, (3, 2.85), "" if is_forward else "from above", GREY, 10)
+        _label(
+            ax,
+            (3, -0.3),
+            "one product, before" if is_forward else "one product each, after",
+            size=10,
+        )
+        ax.set(xlim=(-0.8, 6.8), ylim=(-0.6, 3.1), title=title)
+        ax.axis("off")
     figure.tight_layout()
     plt.show()
 
@@ -380,34 +521,97 @@ def memories(units: Mapping[str, Any], firsts: str) -> None:
     plt.show()
 
 
+# Where the parts of an LSTM stand: the gates below each other, in the order of the code.
+_ROWS = {"o": 5.7, "i": 4.6, "f": 3.5, "g": 2.4}
+_GATES, _FORGET, _ADD, _SHOW, _LANE = 3.5, 5.2, 7.2, 9.0, 1.0
+
+
 def lstm() -> None:
     """Draw a step of the LSTM."""
-    ax = _canvas(11, 5)
-    _lane(ax, 4.1, "c", (2.7, 5.5))
-    places = {"f = σ": 2.7, "i = σ": 4.5, "g = tanh": 6.5, "o = σ": 8.1}
-    for name, x in places.items():
-        _gate(ax, (x, 1.5), name)
-        _arrow(ax, [(x, 0.55), (x, 1.26)], GREY)
-    ax.plot([0.7, 8.1], [0.55, 0.55], color=GREY, lw=1.4)
-    _label(ax, (0.4, 0.55), "x, h", size=13)
-    _label(ax, (4.5, 0.25), "a linear layer of x and h, four times", GREY, 10)
-    _arrow(ax, [(2.7, 1.74), (2.7, 3.91)])
-    _knot(ax, (2.7, 4.1), "×")
-    _label(ax, (1.75, 2.9), "how much\nof c stays", GREEN, 10)
-    _arrow(ax, [(4.5, 1.74), (4.5, 2.7), (5.31, 2.7)])
-    _arrow(ax, [(6.5, 1.74), (6.5, 2.7), (5.69, 2.7)])
-    _knot(ax, (5.5, 2.7), "×")
-    _arrow(ax, [(5.5, 2.89), (5.5, 3.91)])
-    _knot(ax, (5.5, 4.1), "+")
-    _label(ax, (6.6, 3.4), "what is added", GREEN, 10)
-    _arrow(ax, [(9.3, 4.1), (9.3, 3.29)])
-    _gate(ax, (9.3, 3.05), "tanh", INK)
-    _arrow(ax, [(9.3, 2.81), (9.3, 2.29)])
-    _arrow(ax, [(8.1, 1.74), (8.1, 2.1), (9.11, 2.1)])
-    _knot(ax, (9.3, 2.1), "×")
-    _arrow(ax, [(9.49, 2.1), (10.3, 2.1)])
-    _label(ax, (10.6, 2.1), "h'", size=15)
-    _label(ax, (8.15, 2.4), "how much shows", GREEN, 10)
+    ax = _canvas(11, 6.3)
+    _lane(ax, _LANE, "c", (_FORGET, _ADD), -0.35)
+    _label(ax, (1.1, 6.05), "x, h", size=13)
+    ax.plot([1.1, 1.1], [5.85, _ROWS["g"]], color=GREY, lw=1.4)
+    for name, y in _ROWS.items():
+        _gate(ax, (_GATES, y), f"{name} = tanh" if name == "g" else f"{name} = σ")
+        _arrow(ax, [(1.1, y), (_GATES - 0.54, y)], GREY)
+    _label(ax, (2.0, 4.05), "a linear layer\nof x and h,\nfour times", GREY, 10)
+    right = _GATES + 0.52
+    _arrow(ax, [(right, _ROWS["g"]), (_ADD - 0.19, _ROWS["g"])])
+    ax.plot([_FORGET] * 2, [2.2, 2.6], color="white", lw=6, zorder=1)  # one way over the other
+    _arrow(ax, [(right, _ROWS["f"]), (_FORGET, _ROWS["f"]), (_FORGET, _LANE + 0.19)])
+    _arrow(ax, [(right, _ROWS["i"]), (_ADD, _ROWS["i"]), (_ADD, _ROWS["g"] + 0.19)])
+    _arrow(ax, [(right, _ROWS["o"]), (_SHOW - 0.19, _ROWS["o"])])
+    _arrow(ax, [(_ADD, _ROWS["g"] - 0.19), (_ADD, _LANE + 0.19)])
+    _arrow(ax, [(_SHOW, _LANE), (_SHOW, 2.9)])
+    _gate(ax, (_SHOW, 3.15), "tanh", INK)
+    _arrow(ax, [(_SHOW, 3.39), (_SHOW, _ROWS["o"] - 0.19)])
+    _arrow(ax, [(_SHOW + 0.19, _ROWS["o"]), (10.3, _ROWS["o"])])
+    for x, y, sign in (
+        (_FORGET, _LANE, "×"),
+        (_ADD, _LANE, "+"),
+        (_ADD, _ROWS["g"], "×"),
+        (_SHOW, _ROWS["o"], "×"),
+    ):
+        _knot(ax, (x, y), sign)
+    _label(ax, (10.6, _ROWS["o"]), "h'", size=15)
+    _label(ax, (6.4, _ROWS["o"] + 0.25), "how much of it shows", GREEN, 10)
+    _label(ax, (5.6, _ROWS["i"] + 0.25), "how much of g is added", GREEN, 10)
+    _label(ax, (4.72, 1.75), "how much\nof c stays", GREEN, 10, ha="right")
+    _label(ax, (_ADD + 0.15, 1.7), "what is\nadded", GREEN, 10, ha="left")
+    plt.show()
+
+
+def lstm_way_back() -> None:
+    """Draw how an error goes back through a step of the LSTM, a factor at each arrow."""
+    ax = _canvas(11, 6.3)
+    right, left = _GATES + 0.52, _GATES - 0.52
+    slopes = {"o": "o (1 − o)", "i": "i (1 − i)", "f": "f (1 − f)", "g": "(1 − g²)"}
+    for name, y in _ROWS.items():
+        _gate(ax, (_GATES, y), f"{name} = tanh" if name == "g" else f"{name} = σ", GREY)
+        _arrow(ax, [(left, y), (1.25, y)], ORANGE)
+        _label(ax, (2.2, y + 0.22), f"⊙ {slopes[name]}", ORANGE, 10)
+        _label(ax, (0.75, y), f"$d_{{z_{name}}}$", ORANGE, 14)
+        _label(ax, (right + 0.35, y - 0.25), f"$d_{name}$", ORANGE, 13)
+    _arrow(ax, [(10.2, _ROWS["o"]), (_SHOW + 0.19, _ROWS["o"])], ORANGE)
+    _arrow(ax, [(_SHOW - 0.19, _ROWS["o"]), (right, _ROWS["o"])], ORANGE)
+    _arrow(ax, [(_SHOW, _ROWS["o"] - 0.19), (_SHOW, 3.39)], ORANGE)
+    _gate(ax, (_SHOW, 3.15), "tanh", GREY)
+    _arrow(ax, [(_SHOW, 2.91), (_SHOW, _LANE + 0.19)], ORANGE)
+    _arrow(ax, [(10.2, _LANE), (_SHOW + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_SHOW - 0.19, _LANE), (_ADD + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_ADD - 0.19, _LANE), (_FORGET + 0.19, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_FORGET - 0.19, _LANE), (1.25, _LANE)], ORANGE, 3.5)
+    _arrow(ax, [(_ADD, _LANE + 0.19), (_ADD, _ROWS["g"] - 0.19)], ORANGE)
+    _arrow(ax, [(_ADD, _ROWS["g"] + 0.19), (_ADD, _ROWS["i"]), (right, _ROWS["i"])], ORANGE)
+    _arrow(ax, [(_ADD - 0.19, _ROWS["g"]), (right, _ROWS["g"])], ORANGE)
+    ax.plot([_FORGET] * 2, [2.2, 2.6], color="white", lw=6, zorder=1)
+    _arrow(ax, [(_FORGET, _LANE + 0.19), (_FORGET, _ROWS["f"]), (right, _ROWS["f"])], ORANGE)
+    for x, y, sign in (
+        (_FORGET, _LANE, "×"),
+        (_ADD, _LANE, "+"),
+        (_ADD, _ROWS["g"], "×"),
+        (_SHOW, _ROWS["o"], "×"),
+        (_SHOW, _LANE, "+"),
+    ):
+        _knot(ax, (x, y), sign)
+    for x, y, words, side in (
+        (6.6, _ROWS["o"] + 0.25, "⊙ tanh c'", "center"),
+        (_SHOW + 0.15, 4.5, "⊙ o", "left"),
+        (_SHOW + 0.15, 2.1, "⊙ (1 − tanh² c')", "left"),
+        (6.1, _ROWS["i"] + 0.25, "⊙ g", "center"),
+        (6.1, _ROWS["g"] + 0.25, "⊙ i", "center"),
+        (_FORGET - 0.12, 1.75, "⊙ c", "right"),
+        (_ADD + 0.15, 1.7, "as it is", "left"),
+        (3.3, _LANE - 0.3, "⊙ f", "center"),
+        (6.2, _LANE - 0.3, "as it is", "center"),
+        (8.1, _LANE - 0.3, "$d_{c'}$, whole", "center"),
+        (10.0, _LANE - 0.5, "from the\nnext step", "center"),
+    ):
+        _label(ax, (x, y), words, ORANGE, 11, ha=side)
+    _label(ax, (10.55, _ROWS["o"]), "$d_{h'}$", ORANGE, 14)
+    _label(ax, (10.55, _LANE), "$d_{c'}$", ORANGE, 14)
+    _label(ax, (0.75, _LANE), "$d_c$", ORANGE, 14)
     plt.show()
 
 
@@ -456,14 +660,14 @@ def _canvas(width: float, height: float) -> Any:
     return ax
 
 
-def _lane(ax: Any, y: float, name: str, knots: tuple[float, float]) -> None:
+def _lane(ax: Any, y: float, name: str, knots: tuple[float, float], lift: float = 0.35) -> None:
     """Draw the lane from left to right, with room for the signs on it."""
     first, second = knots
     for begin, end in ((0.7, first - 0.19), (first + 0.19, second - 0.19), (second + 0.19, 10.3)):
         _arrow(ax, [(begin, y), (end, y)], ORANGE, 3.5)
     _label(ax, (0.4, y), name, size=15)
     _label(ax, (10.6, y), f"{name}'", size=15)
-    _label(ax, (1.6, y + 0.35), "the lane", ORANGE)
+    _label(ax, (1.6, y + lift), "the lane", ORANGE)
 
 
 def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1.4) -> None:
@@ -483,7 +687,7 @@ def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1
 def _label(
     ax: Any, at: Point, words: str, colour: str = INK, size: float = 11, **more: Any
 ) -> None:
-    ax.text(*at, words, color=colour, ha="center", va="center", size=size, **more)
+    ax.text(*at, words, color=colour, size=size, **{"ha": "center", "va": "center"} | more)
 
 
 def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
@@ -495,3 +699,139 @@ def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
 def _knot(ax: Any, at: Point, sign: str) -> None:
     ax.add_patch(plt.Circle(at, 0.19, fc="white", ec=INK, lw=1.4, zorder=2))
     _label(ax, (at[0], at[1] - 0.01), sign, size=13, zorder=3)
+
+
+def both_ways(often: Any, different: Any, letters: str) -> None:
+    """Draw the row of a letter twice: how often each letter follows, and after how many different
+    ones; the highest is orange.
+    """
+    figure, panels = plt.subplots(2, 1, sharex=True, figsize=(8, 4.2))
+    rows = {"how often": often, "after how many different letters": different}
+    for ax, (title, row) in zip(panels, rows.items(), strict=True):
+        colours = [ORANGE if count == max(row) else GREEN for count in row]
+        ax.bar(range(len(letters)), row, color=colours)
+        ax.set_xticks(range(len(letters)), list(letters))
+        ax.locator_params(axis="y", nbins=3)
+        ax.set_title(title, fontsize=10, loc="left")
+    figure.tight_layout()
+    plt.show()
+
+
+def pushes(cases: Mapping[str, tuple[Any, str]], letters: str) -> None:
+    """Draw what -(p - q) does to the score of each letter, for each letter that came, one push
+    upon the other.
+
+    A case is the probabilities and the letters that came, one after the other.
+    """
+    figure, panels = plt.subplots(1, len(cases), sharey=True, figsize=(8, 3.4))
+    for ax, (title, (p, came)) in zip(panels, cases.items(), strict=True):
+        top, bottom = np.zeros(len(letters)), np.zeros(len(letters))
+        for letter in came:
+            push = np.eye(len(letters))[letters.index(letter)] - p
+            start = np.where(push > 0, top, bottom)
+            colours = [GREEN if each > 0 else ORANGE for each in push]
+            ax.bar(range(len(letters)), push, 0.6, start, color=colours, edgecolor="white", lw=1.5)
+            top, bottom = top + np.maximum(push, 0), bottom + np.minimum(push, 0)
+        for x, (share, above) in enumerate(zip(p, top, strict=True)):
+            ax.text(x, above + 0.04, f"p = {share:.2f}", ha="center", fontsize=9)
+        ax.axhline(0, color=INK, lw=1)
+        ax.set_xticks(range(len(letters)), list(letters))
+        ax.tick_params(axis="x", length=0)
+        ax.spines["bottom"].set_visible(False)
+        ax.set_title(title, fontsize=10)
+    panels[0].set(ylim=(-0.95, 1.05), ylabel="push on the score")
+    figure.tight_layout()
+    plt.show()
+
+
+def outer(grids: Mapping[str, tuple[tuple[str, Any], tuple[str, Any]]]) -> None:
+    """Draw outer products: a column (name, numbers) at the left, a row above, and in each square
+    the product of the number at its left and the one above it.
+    """
+    widths = [len(row[1]) + 1.6 for _, row in grids.values()]
+    figure, panels = plt.subplots(1, len(grids), figsize=(8, 2.9), width_ratios=widths)
+    colours = LinearSegmentedColormap.from_list("slopes", [ORANGE, "white", GREEN])
+    for ax, (title, ((left, column), (above, row))) in zip(panels, grids.items(), strict=True):
+        for (i, j), product in np.ndenumerate(np.outer(column, row)):
+            colour = colours(0.5 + 0.4 * np.clip(product, -1, 1))
+            ax.add_patch(
+                plt.Rectangle((j, -i - 1), 1, 1, facecolor=colour, edgecolor="white", lw=2)
+            )
+            _label(ax, (j + 0.5, -i - 0.5), _signed(product))
+        for j, number in enumerate(row):
+            _label(ax, (j + 0.5, 0.28), _signed(number), ORANGE)
+        for i, number in enumerate(column):
+            _label(ax, (-0.5, -i - 0.5), _signed(number), GREY, weight=700)
+        _label(ax, (len(row) / 2, 0.75), above, ORANGE)
+        ax.text(-0.9, 0.28, left, color=GREY, ha="left", va="center", weight=700)
+        ax.set(xlim=(-1.3, len(row) + 0.3), ylim=(-len(column) - 0.1, 1))
+        ax.set_title(title, fontsize=10)
+        ax.axis("off")
+    figure.tight_layout()
+    plt.show()
+
+
+def top_p(rows: Mapping[str, Any], letters: str, share: float) -> None:
+    """Draw the probabilities of each row from the likeliest letter down, and where top-p cuts."""
+    figure, panels = plt.subplots(len(rows), 1, figsize=(8, 4.6))
+    for ax, (text, p) in zip(panels, rows.items(), strict=True):
+        order = np.argsort(-p)
+        sums = np.cumsum(p[order])
+        kept = int((sums - p[order] < share).sum())
+        ax.bar(range(len(p)), p[order], color=[GREEN] * kept + [GREY] * (len(p) - kept))
+        for place in range(min(kept + 1, len(p))):
+            colour = GREEN if place < kept else GREY
+            at = (place, p[order[place]] + 0.02 * p.max())
+            ax.text(
+                *at,
+                f"{np.floor(100 * sums[place]) / 100:.2f}",
+                ha="center",
+                color=colour,
+                fontsize=8,
+            )
+        ax.axvline(kept - 0.5, color=ORANGE, lw=1.5, ls="--")
+        cut = f"the cut: with “{letters[order[kept - 1]]}” the sum reaches {share}"
+        ax.text(kept - 0.35, 0.62 * p.max(), cut, color=ORANGE)
+        ax.text(len(p) - 0.5, 1.02 * p.max(), f"after “{text}”", ha="right")
+        ax.set(xlim=(-0.7, len(p) - 0.3), ylim=(0, 1.2 * p.max()))
+        ax.set_xticks(range(len(p)), [letters[number] for number in order])
+        ax.locator_params(axis="y", nbins=3)
+    figure.supylabel("probability", fontsize=10, color=INK)
+    figure.tight_layout()
+    plt.show()
+
+
+def _signed(number: float) -> str:
+    return f"{number:.3f}".replace("-", "\u2212")
+
+
+def early_stopping(losses: Sequence[float], patience: int) -> None:
+    """Draw the losses of a training, the lowest so far, and where the patience is over."""
+    lowest = np.minimum.accumulate(losses)
+    bests = [losses.index(loss) for loss in lowest]
+    waited = [epoch - best for epoch, best in enumerate(bests)]
+    last = waited.index(patience)
+    figure, ax = plt.subplots(figsize=(8, 3.8))
+    epochs = range(last + 1)
+    ax.step(epochs, lowest[: last + 1], where="post", color=GREEN, lw=1.2, ls=":")
+    ax.plot(epochs, losses[: last + 1], "o-", color=INK, lw=1.2, ms=5)
+    ax.plot(range(last, len(losses)), losses[last:], "o--", color=GREY, mfc="white", zorder=1)
+    ax.plot(bests[last], lowest[last], "o", color=GREEN, ms=12, zorder=3)
+    ax.annotate(
+        *("the best: we keep this network", (bests[last], lowest[last])),
+        *((bests[last], lowest[last] - 0.22), "data", "data"),
+        ha="center",
+        color=GREEN,
+    )
+    ax.axvline(last + 0.3, color=ORANGE, lw=1.5, ls="--")
+    ax.text(last + 0.2, 2.85, "the patience is over: we stop", ha="right", color=ORANGE)
+    ax.text(len(losses) - 0.65, losses[-1] - 0.02, "never\nseen", color=GREY, va="center")
+    ax.text(0.08, 3.02, "the lowest so far is the dotted line", color=GREEN, va="bottom")
+    for epoch, count in enumerate(waited[: last + 1]):
+        word, colour = ("new", GREEN) if count == 0 else (str(count), ORANGE)
+        ax.text(epoch, 1.28, word, ha="center", color=colour)
+    ax.text(-0.45, 1.28, "waited", ha="right", color=ORANGE)
+    ax.set(xlim=(-0.4, len(losses) - 0.2), ylim=(1.2, 3.15), xticks=range(len(losses)))
+    ax.set(yticks=(1.5, 2, 2.5, 3), xlabel="epoch", ylabel="held-out loss")
+    figure.subplots_adjust(left=0.12, bottom=0.14, top=0.97, right=0.97)
+    plt.show()

@@ -297,7 +297,7 @@ def evaluate(
         typer.Option(
             min=1,
             help="Number of texts to write.",
-            show_default="2000 names, 200 poems or 50 sonnets",
+            show_default="2000 names, 100 poems or 50 sonnets",
         ),
     ] = None,
     json: options.Json = False,

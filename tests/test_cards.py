@@ -71,6 +71,11 @@ Tethyshadros teth-is-HAD-ros | Altirhinus al-ti-RYE-nus
 Mangolophodon man-go-LOF-o-don | Voicestarsisaurus voy-ses-tar-si-SAW-rus
 Qantassaurus kan-tas-SAW-rus | Scelidosaurus se-lid-o-SAW-rus
 Bksbosaurus b-k-s-bo-SAW-rus | Quintasaurus kwin-ta-SAW-rus
+Chubutisaurus choo-boo-ti-SAW-rus | Bitcoinosaurus bit-koyn-o-SAW-rus
+Chinaonyx chye-na-O-niks | Chinasaurus chye-na-SAW-rus
+Mondayodon mun-DAY-o-don | Pizzavenator peet-sa-ve-NAY-tor
+Guitarosaurus gi-tar-o-SAW-rus | Teacherosaurus tee-chur-o-SAW-rus
+Teachsaurus tee-ak-SAW-rus | Carnosaurus kar-no-SAW-rus
 """
 
 
@@ -220,7 +225,7 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
 )
 def test_a_card_of_a_name_has_room_for_its_words(name: str, person: str) -> None:
     svg, words = name_card(
-        name, "", str(meaning(name, person.lower(), person)), person and f"{person} is"
+        name, "", str(meaning(name, person.lower(), person)), person, is_person=bool(person)
     )
     *lines, _, _ = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
     shown = "".join(words.split())
@@ -242,7 +247,8 @@ def test_no_line_of_a_card_breaks_between_a_number_and_its_unit() -> None:
 
 
 def test_nothing_is_told_of_a_snowman_where_there_is_none() -> None:
-    keys = [key for fact, keys in FACTS.items() if "snowman" in fact for key in keys]
+    told = [key for fact, keys in FACTS.items() if "snowman" in fact for key in keys]
+    keys = [key for key in told if not any(word.startswith("#") for word in key)]
     assert keys
     assert all("@building-a-snowman" in key for key in keys)
 

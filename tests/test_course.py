@@ -15,10 +15,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from course.__main__ import copy, main
-from course.checks import Wrong, call
+from course.checks import Wrong, call, compare
 from course.outputs import alike
 from model.files import ROOT
 from tests.chapter import (
@@ -50,7 +51,7 @@ def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapte
     boxes = boxes_of(chapter)
     names, exercises = [box.name for box in boxes], exercises_of(boxes)
     assert len({*names}) == len(names)
-    assert 2 <= len(exercises) <= 6
+    assert len(exercises) >= 2
     for task, box, check in zip(boxes, boxes[1:], [*boxes[2:], None], strict=False):
         if box.is_code and box.name.startswith((EXERCISE, PROGRAM)):
             assert not task.is_code, box.name
@@ -73,6 +74,14 @@ def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapte
     counts = Counter(mistake.exercise for mistake in mistakes)
     assert counts.keys() == {*exercises}
     assert min(counts.values()) >= 2, counts
+
+
+@every_chapter
+def test_a_chapter_has_at_most_3500_words_and_six_exercises(chapter: Path) -> None:
+    boxes = boxes_of(chapter)
+    prose = [word for box in boxes if not box.is_code for word in box.source.split()]
+    assert len(prose) <= 3500
+    assert len(exercises_of(boxes)) <= 6
 
 
 @every_chapter
@@ -143,13 +152,78 @@ def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_w
         ids.append(0)
         return ids
 
-    with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
+    with pytest.raises(
+        Wrong, match=r"not done after 0\.1 seconds, and was stopped at `while ids:`"
+    ):
         call(endless, [1], seconds=0.1)
     mine = [1]
     with pytest.raises(Wrong, match="changes its argument ids"):
         call(longer, mine)
     assert mine == [1]
     assert call(longer, mine, may_change=(0,)) is mine
+
+
+def test_an_answer_that_catches_everything_is_left_and_never_runs_again() -> None:
+    rounds = 0
+
+    def stubborn() -> None:
+        nonlocal rounds
+        while True:
+            try:
+                while True:
+                    rounds += 1
+            except BaseException:
+                continue
+
+    def deeper(ids: list[int]) -> None:
+        while ids:
+            try:
+                stubborn()
+            except BaseException:
+                continue
+
+    for answer in (lambda _: stubborn(), deeper):
+        with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
+            call(answer, [1], seconds=0.1)
+        after = rounds
+        assert after > 0
+        sum(range(1_000_000))  # lets every thread that can run do so
+        assert rounds == after
+
+
+def test_an_answer_that_leaves_python_is_told_where() -> None:
+    with pytest.raises(Wrong, match=r"stops at `.*`: SystemExit"):
+        call(lambda: sys.exit(1))
+
+
+def test_numbers_that_no_mistake_explains_are_told_what_they_have_in_common() -> None:
+    right = np.arange(1.0, 7).reshape(2, 3)
+    for found, says in (
+        (-right, "Each sign is the wrong one"),
+        (2 * right, "Each number is 2 times"),
+        (right + 1, r"Each number is \+1 away"),
+        (right[::-1], "in another order"),
+        (0 * right, "Is anything written into it"),
+        (np.where(right > 4, np.nan, right), "the logarithm of 0"),
+        (np.where(right > 4, 0, right), "4 of its 6 numbers are right"),
+    ):
+        with pytest.raises(Wrong, match=says):
+            compare("your answer", found, right)
+    square = np.arange(9.0).reshape(3, 3)
+    with pytest.raises(Wrong, match="Is it transposed"):
+        compare("your answer", square.T, square)
+    with pytest.raises(Wrong, match="2 of its 3 rows are right; look at row 1"):
+        compare("your answer", square * [[1], [2], [1]], square)
+
+
+def test_what_wrong_numbers_have_in_common_is_said_only_where_no_known_mistake_is_met() -> None:
+    right = np.arange(1.0, 7).reshape(2, 3)
+    for found in (-right, 2 * right, right + 1, right[::-1], 0 * right, right * [1, 1, 2]):
+        with pytest.raises(Wrong, match=r"is right: is it this\?$"):
+            compare("your answer", found, right, [(right + 9, "or that?"), (found, "is it this?")])
+    for number in (-3.0, np.inf):
+        with pytest.raises(Wrong, match=r"is right: is it this\?$"):
+            compare("your answer", number, 3.0, [(number, "is it this?")])
 
 
 def test_a_program_is_read_anew_each_time_and_never_written_over(
@@ -188,6 +262,44 @@ def test_a_program_is_read_anew_each_time_and_never_written_over(
     file.unlink()
     program.start_program(4)
     assert file.read_text() == (COURSE / "solutions" / "my_network_3.py").read_text()
+
+
+def test_the_rnn_is_kept_when_the_lstm_comes_and_earlier_checks_look_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    program = importlib.import_module("checks.program")
+    chapter_2, chapter_7 = (importlib.import_module(f"checks.chapter_{n}") for n in (2, 7))
+    file, rnn = Path("my_network.py"), Path("my_rnn.py")
+    solutions = COURSE / "solutions"
+    program.keep_rnn()
+    shutil.copy(solutions / "my_network_7.py", file)
+    program.keep_rnn()
+    chapter_2.check_forward()
+    assert not rnn.exists()
+    shutil.copy(solutions / "my_network_6.py", file)
+    program.keep_rnn()
+    program.keep_rnn()
+    shutil.copy(solutions / "my_network_7.py", file)
+    chapter_2.check_forward()
+    chapter_7.check_lstm_forward()
+    assert rnn.read_bytes() == (solutions / "my_network_6.py").read_bytes()
+    lines = capsys.readouterr().out.splitlines()
+    for line, says in zip(
+        lines,
+        (
+            "There is no my_network.py yet",
+            "my_network.py is an LSTM already",
+            "Not yet: your my_network.py is an LSTM by now",
+            "Your RNN is kept as my_rnn.py",
+            "my_rnn.py is there already",
+            "Right.",
+            "Right.",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(says), line
 
 
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
@@ -262,6 +374,13 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("program", sorted((COURSE / "solutions").glob("my_network_*.py")))
+def test_the_students_program_has_at_most_200_lines_and_none_is_packed(program: Path) -> None:
+    lines = program.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 200
+    assert [line for line in lines if len(line) > 100 or ";" in line] == []
+
+
 @pytest.mark.course
 @pytest.mark.parametrize("source", ["dinos.txt", "genera.txt"])
 def test_the_students_program_learns_from_any_list_and_invents(
@@ -274,9 +393,30 @@ def test_the_students_program_learns_from_any_list_and_invents(
     monkeypatch.syspath_prepend(COURSE)
     monkeypatch.chdir(tmp_path)
     chapter_7 = importlib.import_module("checks.chapter_7")
-    program = shutil.copy(COURSE / "solutions" / "my_network_7.py", "my_network.py")
-    assert len(Path(program).read_text(encoding="utf-8").splitlines()) <= 160
+    shutil.copy(COURSE / "solutions" / "my_network_7.py", "my_network.py")
     names = (ROOT / "data" / source).read_text(encoding="utf-8").splitlines()
     Path("my_list.txt").write_text("\n".join(names[:: len(names) // 250]), encoding="utf-8")
     chapter_7.check_my_list("my_list.txt")
     assert re.match(r"Right\. Your 1\d\d lines .* It invents .*, ", capsys.readouterr().out)
+
+
+def test_the_last_box_invents_with_the_numbers_that_a_program_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It invents with the numbers as they are, and with them rounded to multiples of 1/256."""
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    check = importlib.import_module("checks.chapter_10").check_my_numbers
+    program, kept = Path("my_network.py"), Path("my_list.npz")
+    invent = "def invent(p, letters, generator): return letters[int(256 * p['w'][0] % 1 > 0)]"
+    load = "import numpy as np\ndef load(path): return {'w': np.array([0.3, 1])}, 'ab'"
+    for source in (invent, f"{invent}\n{load}"):
+        program.write_text(source)
+        check("my_list.npz")
+    kept.touch()
+    check("my_list.npz")
+    no_load, no_file, told = capsys.readouterr().out.splitlines()
+    assert no_load.startswith("Not yet: my_network.py has no `load` yet")
+    assert no_file == "Not yet: there is no my_list.npz beside this notebook."
+    assert told.startswith("Right. It has 2 numbers, and invents b, b, b, b. On the grid")
+    assert "a, a, a, a. Of 20 names, 0 are the same" in told

@@ -27,9 +27,9 @@ async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
     drawn, go_on = list[str](), asyncio.Event()
     threads = list[Thread]()
 
-    def creature(name: str) -> Creature:
+    def creature(name: str, subject: str) -> Creature:
         threads.append(current_thread())
-        return Creature(name)
+        return Creature(name, subject)
 
     monkeypatch.setattr(card, "Creature", creature)
 

@@ -104,10 +104,11 @@ def test_the_logits_of_words_are_exact_sums(seed: int, size: int, scale: int) ->
     b_y = random.standard_normal(9).astype(np.float32)
     words = WordLogits(embedding, b_y, H_DIGITS)
     y: Array = (random.standard_normal((2, size)) * 2.0**-scale).astype(np.float32)
-    found = words.logits(y)  # rounds y
+    found, table = words.logits(y), words.rows(np.arange(9))  # the first rounds y
+    assert not words.rows(np.array([-1])).any()
     for row in range(2):
         for word in range(9):
-            products = zip(y[row].tolist(), words.table[word].tolist(), strict=True)
+            products = zip(y[row].tolist(), table[word].tolist(), strict=True)
             exact = sum(Fraction(a) * Fraction(b) for a, b in products)
             assert Fraction(float(found[row, word])) == exact + Fraction(float(words.b_y[word]))
 

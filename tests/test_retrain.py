@@ -47,7 +47,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     old = in_use(admin)
     message = await begun(admin, script)
     assert (message.text, message.labels) == (BEGUN, [admins.STOP, admins.CANCEL])
-    script.tell("started", start_loss=2.0, ngram_loss=2.375)
+    script.tell("started", start_loss=2.0, ngram_loss=2.375, unsaid_words=1204)
     script.tell("sample", step=1, text="xqz, grr")
     script.tell("sample", step=1200, text="gradosaurus, ornis")
     script.progress(0.5)
@@ -55,6 +55,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert message.text == (
         "Training dino, reading the dinosaurs\n██████████░░░░░░░░░░  50%\ntraining 2.500\n"
         "held out 2.125\nin use   2.000\nn-gram   2.375\n75 s left\n"
+        "1,204 words are read, never written: I can't say them\n"
         "step 1      xqz, grr\nstep 1,200  gradosaurus, ornis"
     )
     assert message.labels == [admins.STOP, admins.CANCEL]

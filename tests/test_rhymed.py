@@ -336,17 +336,19 @@ def test_words_that_come_again_names_and_mixing_thou_with_you_cost() -> None:
 
 
 def test_words_near_those_that_were_said_are_favoured() -> None:
-    """A word of today counts as the older word that stands for it."""
+    """A word of today counts as the older word that stands for it. What cannot be said is not
+    favoured.
+    """
     made = small_poet()
     (near, said, far, *_), ids = tokens_known(made), tables_for(made).lines.vocabulary.ids
     neighbours = np.zeros((len(made.vocabulary), 2), np.int8)
-    for word, vector in ((said, [100, 0]), (near, [90, 10]), (far, [0, 100])):
+    for word, vector in ((said, [100, 0]), (near, [90, 10]), (far, [0, 100]), ("qvxj", [99, 1])):
         neighbours[ids[word]] = vector
     made = replace(made, neighbours=neighbours, stand_ins=frozenset({f"phone {said}"}))
     for own in (said, "phone"):
         line = f"The {own} has eaten all my birthday cake"
         assert bias_after(line, made, near) == pytest.approx(FAVOUR)
-        assert bias_after(line, made, far) == 0
+        assert bias_after(line, made, far) == bias_after(line, made, "qvxj") == 0
         assert tables_for(made).nearest(tokens_of(line.lower()), 5)[:1] == (
             (near,) if own == said else (said,)
         )

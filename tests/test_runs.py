@@ -71,6 +71,7 @@ def test_a_training_tells_its_events_and_describes_its_weights(corpus: Corpus, o
     assert (started["event"], started["recipe"]) == ("started", "dino")
     assert started["corpus"] == corpus.digest
     assert (started["ngram_loss"], started["start_loss"]) == (counting_loss(corpus), None)
+    assert started["unsaid_words"] == 0
     assert started["held_out_characters"] == count_characters(corpus.held_out)
     made = load(out)
     assert (finished["event"], finished["early"]) == ("finished", False)

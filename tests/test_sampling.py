@@ -90,7 +90,7 @@ def test_words_are_drawn_from_the_allowed_ones_by_the_networks_distribution(
     bias, allowed = random.normal(0, 0.5, 38), random.random(38) < 0.7
     ids, nats = sample_words(
         np.tile(logits, (n, 1)),
-        np.tile(bias, (n, 1)),
+        [bias] * n,
         np.tile(allowed, (n, 1)),
         np.full(n, temperature),
         None,
@@ -128,7 +128,7 @@ def test_top_p_keeps_the_fewest_words_that_reach_it_the_first_of_equally_likely_
     n = len(kept)
     ids, _ = sample_words(
         np.tile(logits, (n, 1)),
-        np.zeros((n, size)),
+        [np.zeros(size)] * n,
         np.tile(allowed, (n, 1)),
         np.full(n, temperature),
         np.full(n, top_p),

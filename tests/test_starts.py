@@ -202,7 +202,7 @@ def test_a_voice_of_english_verse_begins_with_the_words_network(
     assert rows_of(made, unread) == pytest.approx(rows_of(start, unread), rel=1e-3)
     changed = [*filter(known.ids.__contains__, sorted(read))]
     assert (rows_of(made, changed) != rows_of(start, changed)).any(axis=1).all()
-    assert (made.description.recipe, made.description.rows) == ("adapt", 40)
+    assert (made.description.recipe, made.description.rows) == ("adapt", 48)
     (result,) = Decoder(made).generate([VerseRequest(generator_for(1, 0), "My mangosaur", rows=9)])
     assert result.error is None
 

@@ -4,6 +4,7 @@ bodies     tables: bodies, heads, legs, plates, colours, plants, and the words t
 shapes     smooth paths, as SVG
 creature   one dinosaur
 scene      a dinosaur in its world, with a person for scale
+subject    what the words on a card are about
 biography  a line about a dinosaur's life
 saying     how a name is said
 card       the cards, as SVG
@@ -14,9 +15,10 @@ from functools import partial
 
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
+from bot.cards.subject import FORMS
 from bot.chat import Picture
 from bot.creations import Creation
-from bot.words import layout, sentences
+from bot.words import layout
 from bot.words.font import drawable
 from bot.words.pieces import link_to
 from model.text.forms import Genre
@@ -40,14 +42,11 @@ def card_of(creation: Creation, n: int, username: str, drawings: Drawings) -> Pi
         card = partial(names_card, names, source)
     else:
         name = creation.names[n].lower()
-        whose = creation.first_name
-        card = partial(
-            name_card,
-            name,
-            source,
-            str(layout.meaning(name, creation.prompt, creation.word)),
-            str(sentences.IS.format(whose)).rstrip() if whose else "",
-        )
+        means = str(layout.meaning(name, creation.prompt, creation.word))
+        is_person, typed = bool(creation.first_name), creation.first_name or creation.word
+        if creation.prompt in FORMS:  # a short word is no `word`, but may be an entry
+            typed = typed or creation.prompt.capitalize()
+        card = partial(name_card, name, source, means, typed, is_person=is_person)
     key = f"{creation.code} {n}"
     draw = partial(drawings.draw_once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, is_kept=bool(creation.first_name))
@@ -58,7 +57,7 @@ def card_of_name(name: str, username: str, drawings: Drawings, word: str = "") -
     word.
     """
     means = str(layout.meaning(name, word, word))
-    card = partial(name_card, name, source_of(username), means)
+    card = partial(name_card, name, source_of(username), means, word)
     key = f"{name} {word}".rstrip()
     return Picture(key, f"{name}.png", partial(drawings.draw_once, key, card), is_kept=True)
 

@@ -1,22 +1,31 @@
-"""A line about a creature that never lived, from a table of data/creatures.tsv."""
+"""A line about a creature that never lived, from the tables of data/creatures.tsv and
+data/words.tsv.
+"""
 
 from bot.cards.bodies import REAL, table
 from bot.cards.creature import Creature
+from bot.cards.subject import QUIET
+from bot.taboo import is_taboo
 from bot.words import sentences
+from bot.words.font import lacking
 
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
 """What a card may tell, with keys. A fact fits a creature that has all the words of one of the
 fact's keys. A word comes from the meaning of the creature's name or, with "@", from its picture. A
-sleeper gets only facts with "@sleeping"."""
+sleeper gets only facts with "@sleeping". With "#", a word is the subject of the card; "{}" stands
+for what was typed, and "{Typed}" for the same with a capital."""
 
 
-def biography(creature: Creature) -> str:
-    """Return one fact that fits a creature: if possible, about what it wears.
+def biography(creature: Creature, typed: str = "", subject: str = "") -> str:
+    """Return one fact that fits a creature: about its subject or, if it has none, about what it
+    wears, if possible.
 
     A key with more words is chosen more often, and twenty times as often if it names the person in
-    the picture, or what the creature wears.
+    the picture, or what the creature wears. A fact that must not be shown with what was typed, or
+    cannot be, gives way to one that ignores it.
     """
-    known = words_for(creature.kind, *creature.scene.split(), *creature.parts)
+    subject = subject or creature.subject
+    known = words_for(creature.kind, *creature.scene.split(), *creature.parts) | {subject}
     known |= {word for part in creature.chance.parts for word in part}
     # a pair is chosen more often if it stands in the list more often
     told = [
@@ -26,8 +35,12 @@ def biography(creature: Creature) -> str:
         if key <= known and (creature.pose != "sleeping" or "@sleeping" in key)
         for _ in range(len(key) * (20 if words_for(creature.person, *creature.worn) & key else 1))
     ]
-    worn = [pair for pair in told if words_for(*creature.worn) & pair[1]]
-    return creature.chance.among("fact", worn or told)[0]
+    first = {subject} if subject else words_for(*creature.worn)
+    fact, _ = creature.chance.among("fact", [pair for pair in told if first & pair[1]] or told)
+    fact = fact.replace("{}", typed).replace("{Typed}", typed[:1].upper() + typed[1:])
+    if typed and (is_taboo(fact) or lacking(fact)):
+        return biography(creature, subject=QUIET)
+    return fact
 
 
 def true_facts(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of data/creatures.tsv, from which creatures are drawn.
+"""The tables of data/creatures.tsv and data/words.tsv, from which pictures are drawn.
 
 A point is "x y" or "x y half-width". x grows forwards and y downwards, from the ground or a joint.
 A paint is a colour or its name.
@@ -84,7 +84,7 @@ def points(text: str) -> Points:
 
 
 def table(name: str) -> dict[str, str]:
-    """Return the keys and values of a table of data/creatures.tsv."""
+    """Return the keys and values of a table of data/creatures.tsv or data/words.tsv."""
     return {key: value for title, key, value in _ROWS if title == name}
 
 
@@ -105,12 +105,21 @@ def _body(kind: str) -> Body:
     )
 
 
+def _parts(row: str) -> list[tuple[str, Points]]:
+    """Return the parts of a person or a thing, each with its colour."""
+    return [(colour, points(where)) for colour, where in (p.split(": ") for p in row.split("; "))]
+
+
 def _fringe(row: str) -> Fringe:
     layer, paints, *numbers = row.split()
     return Fringe(layer, paints.split("/"), *map(float, numbers))
 
 
-_ROWS = read_table(PROGRAM / "data" / "creatures.tsv", ("table", "key", "value"))
+_ROWS = [
+    row
+    for name in ("creatures.tsv", "words.tsv")
+    for row in read_table(PROGRAM / "data" / name, ("table", "key", "value"))
+]
 CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
     table(f"means {what}")
     for what in ("body", "part", "coat", "pattern", "horns", "size", "shape", "pose", "scene")
@@ -138,16 +147,17 @@ Stars, clouds and pterosaurs are drawn in the same way."""
 FIGURES, GUESTS = table("figure"), table("guest")
 """FIGURES are parts that many rows of PEOPLE share. GUESTS are the people that come with scenes."""
 PEOPLE = {
-    pose: [
-        (part.split(": ")[0], points(part.split(": ")[1]))
-        for name in row.split("; ")
-        for part in FIGURES.get(name, name).split("; ")
-    ]
+    pose: _parts("; ".join(FIGURES.get(name, name) for name in row.split("; ")))
     for pose, row in table("person").items()
 }
 """People 100 units tall, who look left. A part is a colour with a limb, a colour with one point and
 its radius, or the name of one of FIGURES. The rows of PIECES that are named after the person or the
 pose are drawn, too."""
+THINGS = {thing: _parts(row) for thing, row in table("thing").items()}
+"""What stands beside a creature because of a word that somebody typed: about 100 units tall. Its
+parts are like those of PEOPLE, or outlines: with straight sides or, with "~", smooth."""
+BESIDE = {f"#{word}": thing for word, thing in table("beside").items()}
+"""The thing of each subject (see subject.py)."""
 COATS, MIXED = [*table("coat").values()], table("mixed")
 """A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A
 paint in MIXED names two others, and the share of the second."""

@@ -12,6 +12,7 @@ from bot.cards.saying import pronunciation
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
+from bot.cards.subject import NAMED, subject_of
 from bot.words import sentences
 from bot.words.font import letters, width
 from model.text.sources import real_names
@@ -51,14 +52,18 @@ class _Row(NamedTuple):
     y: float
 
 
-def name_card(name: str, source: str, means: str, whose: str = "") -> Card:
-    """Return the card of a name. The card says whose the name is ("Olga is"), how it is said, what
-    it means, one thing about the creature's life, and whether it is real.
+def name_card(
+    name: str, source: str, means: str, typed: str = "", *, is_person: bool = False
+) -> Card:
+    """Return the card of a name. The card says whose the name is ("Olga is") if a person was
+    typed, how it is said, what it means, one thing about the creature's life, and whether it is
+    real.
     """
     name = name.lower()
-    creature = Creature(name)
+    creature = Creature(name, NAMED if is_person else subject_of(name, typed))
+    whose = str(sentences.IS.format(typed)).rstrip() if is_person else ""
     means = means.replace("'", "’")
-    life, below = biography(creature), sentences.INVENTED
+    life, below = biography(creature, typed), sentences.INVENTED
     if name in real_names():
         life, below = (  # no line breaks between a number and its unit
             re.sub(r"(?<=\d) (?=to|m)| (?=\d+ million)", "\u00a0", true_facts(name)),

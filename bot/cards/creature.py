@@ -33,6 +33,8 @@ from model.names.roots import parts_of
 T = TypeVar("T")
 TALL = 1.75
 """How tall the person is, in metres."""
+CALM = ("waving", "looking", "photographing", "sketching")
+"""The people who suit every caption about a word."""
 INK, BONE = "#2d2620", "#f0e0b8"
 
 
@@ -76,14 +78,15 @@ class Chance:
 
 
 class Creature:
-    """The dinosaur of a name in lower case.
+    """The dinosaur of a name in lower case, perhaps with a subject for the words on its card.
 
     It stands on y = 0. A joint is five numbers: a place, a direction and a size. `points` are all
     points of the shapes that were drawn so far.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, subject: str = "") -> None:
         self.chance = chance = Chance(name)
+        self.subject, self.thing = subject, bodies.BESIDE.get(subject, "")
         real = bodies.REAL.get(name)
         chosen = chance.chosen("body", bodies.CHOICES, bodies.OTHERWISE)
         self.kind = real.body if real else chosen
@@ -93,13 +96,15 @@ class Creature:
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
         self.metres = max(0.6, float(real.metres)) if real else max(1.6, metres)
-        self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in body.poses})
+        poses = [pose for pose in body.poses if not (subject and pose == "sleeping")]
+        self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in poses})
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
         # the scene's guest comes more often, or else the first of the people that suit the body
         there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
-        self.person = chance.among("person", [*body.lists["people"], there, there])
+        people = CALM if subject else [*body.lists["people"], there, there]
+        self.person = chance.among("person", people)
         self.tall = TALL * self.long / self.metres  # the person's height in the drawing
         self.parts = self._parts()
 

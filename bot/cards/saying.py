@@ -14,6 +14,8 @@ the sounds stand marks:
 import re
 from collections.abc import Mapping
 
+from bot.cards.bodies import table
+from bot.cards.subject import beginning_in
 from model.names.roots import parts_of
 
 _GROUPS = {
@@ -89,8 +91,21 @@ _SPELLING = {
     "(C)U": r"\1O",
     r"(^|[-|·])Y": r"\1eye",
 }
+SAID = table("said")
+"""The sounds of beginnings of names that these rules would get wrong, and of words that people
+type."""
 _LETTERS = str.maketrans(
-    {"θ": "th", "ʃ": "sh", "ʧ": "ch", "J": "y", "A": "aw", "E": "ee", "I": "ay", "O": "oo"}
+    {
+        "θ": "th",
+        "ʃ": "sh",
+        "ɡ": "g",
+        "ʧ": "ch",
+        "J": "y",
+        "A": "aw",
+        "E": "ee",
+        "I": "ay",
+        "O": "oo",
+    }
     | {"Q": "oy", "U": "yoo", "W": "o", "Y": "ye"}
     | dict.fromkeys("|·!:'", "")
 )
@@ -101,8 +116,15 @@ def pronunciation(name: str) -> str:
 
     Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".
     """
-    ends = {end for part in parts_of(name.lower()) for end in (part.start, part.end)}
-    marked = "".join("|" * (i > 0 and i in ends) + letter for i, letter in enumerate(name.lower()))
+    name = name.lower()
+    known = beginning_in(SAID, name)
+    ends = {end for part in parts_of(name) for end in (part.start, part.end)}
+    marked = "".join("|" * (i > 0 and i in ends) + letter for i, letter in enumerate(name))
+    if known:
+        ends |= {0}
+        rest = enumerate(name[len(known) :], len(known))
+        # the last consonant of the word stays in its syllable
+        marked = f"{SAID[known]}·|" + "".join("|" * (i in ends) + letter for i, letter in rest)
     # consonants before the first mark are said one by one
     alone, _, sounds = _changed(marked, _SOUNDS).partition("|")
     syllables = _SYLLABLE.findall("|" + sounds)

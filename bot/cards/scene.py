@@ -1,15 +1,18 @@
-"""A creature in its world: sky, hills, ground and plants of one palette, and a person beside it for
-scale.
+"""A creature in its world: sky, hills, ground and plants of one palette, a person beside it for
+scale, and perhaps a thing between them.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
-from bot.cards.bodies import PEOPLE, PLANTS, SCENES
+from bot.cards.bodies import PEOPLE, PLANTS, SCENES, THINGS, Points
 from bot.cards.creature import INK, Chance, Creature
 from bot.cards.shapes import blade, dot, fill, limb, mixed, smooth, svg
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
+THING = 190
+"""How much room a thing has, in pixels."""
 Ends: TypeAlias = tuple[float, float]
 
 
@@ -25,9 +28,10 @@ def world(creature: Creature) -> str:
     # how large a young one is on the other side of the person, if there is one
     young = 0.7 * creature.tall / -top if creature.person == "standing between" else 0
     room = right - left + 30 + before + after + young * (right - left)
-    scale = min(980 / room, 530 / -top, 380 / creature.tall)
-    edge = (WIDTH - room * scale) / 2
-    animal_x, person_x = edge - left * scale, edge + (right - left + 30 + before) * scale
+    gap = THING if creature.thing else 0
+    scale = min((980 - gap) / room, 530 / -top, 380 / creature.tall)
+    edge = (WIDTH - gap - room * scale) / 2
+    animal_x, person_x = edge - left * scale, edge + gap + (right - left + 30 + before) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
     # the sun stands behind the head or, if that is too low, behind the person
     sun = (animal_x + head[0] * scale, GROUND + head[1] * scale)
@@ -47,8 +51,13 @@ def world(creature: Creature) -> str:
     middle, half = animal_x + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _ellipse(middle, GROUND + 4, half * 0.8, 15, shade)
     drawn += _ellipse(person_x, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
-    drawn += _placed(_person(creature.person), person_x, creature.tall * scale / 100)
+    drawn += _placed(_outlined(PEOPLE[creature.person]), person_x, creature.tall * scale / 100)
     drawn += _placed(animal, animal_x, scale)
+    # about half of all worlds are mirrored, but no thing is
+    turned = chance.among("turned", ("", "-"))
+    if creature.thing:
+        thing = _outlined(THINGS[creature.thing])
+        drawn += _placed(thing, person_x - before * scale - gap / 2, THING / 118, turned, 34)
     if young:
         drawn += _placed(
             animal, person_x + (after + young * right) * scale, young * scale, turn="-"
@@ -59,9 +68,8 @@ def world(creature: Creature) -> str:
         ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
     ):
         drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
-    # about half of all worlds are mirrored
-    turned = chance.among("turned", ("scale(1)", f"matrix(-1 0 0 1 {WIDTH} 0)"))
-    return f'<g transform="{turned}">{drawn}</g>'
+    mirror = f' transform="matrix(-1 0 0 1 {WIDTH} 0)"' if turned else ""
+    return f"<g{mirror}>{drawn}</g>"
 
 
 def portrait(name: str) -> str:
@@ -72,10 +80,10 @@ def portrait(name: str) -> str:
     return svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
 
 
-def _placed(drawn: str, x: float, scale: float, turn: str = "") -> str:
-    """Return a drawing at x on the ground, mirrored if `turn` is "-"."""
+def _placed(drawn: str, x: float, scale: float, turn: str = "", nearer: int = 0) -> str:
+    """Return a drawing at x on the ground, mirrored if `turn` is "-", and perhaps nearer to us."""
     return (
-        f'<g transform="translate({x:.1f} {GROUND}) scale({turn}{scale:.3f} {scale:.3f})">'
+        f'<g transform="translate({x:.1f} {GROUND + nearer}) scale({turn}{scale:.3f} {scale:.3f})">'
         f"{drawn}</g>"
     )
 
@@ -84,14 +92,22 @@ def _ellipse(x: float, y: float, wide: float, high: float, colour: str) -> str:
     return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{wide:.1f}" ry="{high:.1f}" fill="{colour}"/>'
 
 
-def _person(pose: str) -> str:
-    """Draw a person who is 100 units tall, and looks left."""
-    drawn = "".join(
-        fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
-        for colour, spine in PEOPLE[pose]
-    )
-    # a copy with a stroke lies below the person, so only its outline shows
+def _outlined(parts: Sequence[tuple[str, Points]]) -> str:
+    """Draw a person or a thing, about 100 units tall, with an outline. A person looks left."""
+    drawn = "".join(_part(colour, where) for colour, where in parts)
+    # a copy with a stroke lies below, so only its outline shows
     return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
+
+
+def _part(colour: str, where: Points) -> str:
+    """Draw a dot, a limb, or an outline."""
+    if len(where) == 1:
+        return dot(where[0], where[0][2], colour)
+    if colour.startswith("~"):
+        return fill(smooth(where), colour[1:])
+    if len(where[0]) == 3:
+        return fill(smooth(limb(where)), colour)
+    return fill("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in where) + "Z", colour)
 
 
 def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:

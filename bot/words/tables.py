@@ -39,6 +39,8 @@ def running(title: str, form: Form, progress: Progress) -> Message:
     rows = [f"{'█' * done}{'░' * (BAR - done)} {newest['fraction']:4.0%}"]
     rows += [f"{name:<8} {loss:.3f}" for name, loss in losses.items() if loss is not None]
     rows.append(f"{duration(newest['seconds_left'])} left")
+    if begun["unsaid_words"]:
+        rows.append(f"{begun['unsaid_words']:,} words are read, never written: I can't say them")
     stage = STAGES.get(newest["stage"], f"reading the {form}")
     return joined(
         "\n",

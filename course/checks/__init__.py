@@ -1,18 +1,19 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
 The files beside this one have the checks of the chapters. A check calls `call` and `compare`,
-raises `Wrong` with what it finds, and returns a sentence for a right answer. `call` stops an answer
-that does not come to an end, and tells if one spoils its arguments.
+raises `Wrong` with what it finds, and returns a sentence for a right answer. `call` leaves an
+answer that does not come to an end, and tells if one spoils its arguments.
 """
 
+import contextvars
 import ctypes
 import functools
 import inspect
 import io
 import linecache
 import re
+import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+Array = np.ndarray[Any, np.dtype[np.float64]]
 Mistakes = Sequence[tuple[Any, str]]
 """Values that a usual mistake gives, each with a question that leads to it."""
 
@@ -112,8 +114,19 @@ class NotYet(Exception):
     """The box is still empty."""
 
 
+class Live(dict[str, Any]):
+    """Parameters that `call` does not copy, so that a check sees what an answer did to them."""
+
+
 class TooLong(BaseException):
-    """Raised inside an answer whose time is up; `except Exception` does not catch it."""
+    """Raised inside an answer whose time is up."""
+
+
+class ForEver(BaseException):
+    """Raised inside an answer that has caught TooLong: whoever catches this one sleeps for ever."""
+
+    def __init__(self) -> None:  # Python makes it in the thread that catches it
+        threading.Event().wait()
 
 
 SECONDS = 10.0
@@ -147,11 +160,16 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
     return tell
 
 
-def is_right(check: Callable[..., None], *answers: Any) -> bool:
-    """Return whether a check calls the answers right, and print nothing."""
+def verdict_of(check: Callable[..., None], *answers: Any) -> str:
+    """Return what a check says, and print nothing."""
     with redirect_stdout(io.StringIO()) as verdict:
         check(*answers)
-    return verdict.getvalue().startswith("Right.")
+    return verdict.getvalue().strip()
+
+
+def is_right(check: Callable[..., None], *answers: Any) -> bool:
+    """Return whether a check calls the answers right, and print nothing."""
+    return verdict_of(check, *answers).startswith("Right.")
 
 
 def call(
@@ -173,29 +191,32 @@ def call(
         )
     copies = dict[int, Any]()
     given = [
-        argument if number in may_change else deepcopy(argument, copies)
+        argument
+        if number in may_change or isinstance(argument, Live)
+        else deepcopy(argument, copies)
         for number, argument in enumerate(arguments)
     ]
     name = getattr(function, "__name__", "your function")
-    printed = _Printed()
-    try:
-        with redirect_stdout(printed), _TimeLimit(seconds):
-            result = function(*given)
-    except Wrong:  # raised by an argument that watches what is done with it
-        raise
-    except TooLong as error:
+    printed, answer = _Printed(), _Answer(function, given)
+    with redirect_stdout(printed):
+        place = answer.wait(seconds)
+    if not printed.is_too_long():
+        print(printed.getvalue(), end="")
+    if place is not None:
         question = "Does each of its loops end?"
         if printed.is_too_long():
             question = "It only prints. Does it come to a `return`?"
         raise Wrong(
-            f"{name} was not done after {seconds:g} seconds, and was stopped{_place(error)}."
+            f"{name} was not done after {seconds:g} seconds, and was stopped{place}."
             f" {question} (If your computer is busy, run this box again.)"
-        ) from None
-    except Exception as error:
-        raise Wrong(f"{name} stops{_place(error)}: {_reason(error)}") from error
-    finally:
-        if not printed.is_too_long():
-            print(printed.getvalue(), end="")
+        )
+    if isinstance(answer.error, Wrong):  # of an argument that watches what is done with it
+        raise answer.error
+    if answer.error is not None:
+        raise Wrong(
+            f"{name} stops{_place(answer.error)}: {_reason(answer.error)}"
+        ) from answer.error
+    result = answer.result
     if result is None and not _is_empty(function):
         raise Wrong(f"{name} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
@@ -233,33 +254,51 @@ class _Printed(io.StringIO):
         return self._lines > LINES
 
 
-class _TimeLimit:
-    """Raises TooLong in the thread that entered it when the time is up.
+class _Answer(threading.Thread):
+    """Calls a function in a thread of its own, so that a check can leave it whatever it does."""
 
-    It is raised between two steps of Python, so it does not interrupt a single call of NumPy.
-    """
+    error: BaseException | None = None
+    result: Any = None
 
-    def __init__(self, seconds: float) -> None:
-        self._thread = threading.get_ident()
-        self._timer = threading.Timer(seconds, self._stop)
-        self._timer.daemon = True
-        self._is_over = False
+    def __init__(self, function: Callable[..., Any], given: Sequence[Any]) -> None:
+        super().__init__(daemon=True)
+        self._function, self._given = function, given
+        self._context = contextvars.copy_context()  # np.errstate is in it
 
-    def _stop(self) -> None:
-        self._is_over = True
+    def run(self) -> None:
+        try:
+            self.result = self._context.run(self._function, *self._given)
+        except BaseException as error:
+            self.error = error
+
+    def wait(self, seconds: float) -> str | None:
+        """Wait for the end. Return the line at which it stood if it has not come by then.
+
+        It is stopped between two steps of Python. A single call of NumPy is over first.
+        """
+        self.start()
+        try:
+            self.join(seconds)
+            if not self.is_alive():
+                return None
+            place = self._line()
+        finally:
+            for stop in (TooLong, ForEver):
+                if self.is_alive():
+                    self._raise(stop)
+                    self.join(0.5)
+        return place
+
+    def _raise(self, error: type[BaseException]) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(self._thread), ctypes.py_object(TooLong)
+            ctypes.c_ulong(self.ident or 0), ctypes.py_object(error)
         )
 
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._timer.cancel()
-        self._timer.join()
-        if self._is_over and kind is not TooLong:
-            while True:  # it comes at the next step
-                time.sleep(0.01)
+    def _line(self) -> str:
+        """Name the line of the answer that is being run."""
+        stack = traceback.extract_stack(sys._current_frames().get(self.ident or 0))
+        own = [frame.name == "run" and frame.filename == __file__ for frame in stack]
+        return _at(stack[own.index(True) + 1 :][:1]) if any(own) else ""
 
 
 def _is_same(before: Any, after: Any) -> bool:
@@ -322,7 +361,43 @@ def compare(
             found, mistake, rtol=tolerance, atol=tolerance, equal_nan=True
         ):
             raise Wrong(f"{f'{what} is not right' if by_pencil else said}: {question}")
-    raise Wrong(f"{what} is not right{place}." if by_pencil else f"{said}.")
+    raise Wrong(f"{what} is not right{place}." if by_pencil else f"{said}.{_sign(found, right)}")
+
+
+def _sign(found: Array, right: Array) -> str:
+    """Return a sentence on what the wrong numbers have in common, if they have anything."""
+    if not np.isfinite(found).all():
+        return (
+            " What is nan or inf comes from a division by 0, the logarithm of 0, or the exponential"
+            " of a large number."
+        )
+    if right.shape == ():
+        return " The sign is the wrong one." if np.isclose(found, -right) else ""
+    if not found.any():
+        return " Is anything written into it? It is 0."
+    if np.allclose(found, -right):
+        return " Each sign is the wrong one."
+    if found.ndim == 2 and found.shape == found.T.shape and np.allclose(found.T, right):
+        return " Is it transposed?"
+    if np.allclose(np.sort(found, axis=None), np.sort(right, axis=None)):
+        return " These are the right numbers, but in another order."
+    factor = float((found * right).sum() / (right**2).sum()) if right.any() else 0.0
+    if factor and np.allclose(found, factor * right):
+        return f" Each number is {factor:.4g} times the right one."
+    if np.allclose(found - right, (found - right).flat[0]):
+        return f" Each number is {float((found - right).flat[0]):+.4g} away from the right one."
+    return _part(np.asarray(np.isclose(found, right, rtol=1e-6, atol=1e-9)))
+
+
+def _part(close: np.ndarray[Any, np.dtype[np.bool_]]) -> str:
+    """Return a sentence on where an array is right."""
+    rows = np.asarray(close.reshape(len(close), -1).all(axis=1))
+    if close.ndim == 2 and rows.any() and len(rows) > 2:
+        wrong = ", ".join(map(str, np.flatnonzero(~rows)[:5]))
+        return f" {rows.sum()} of its {len(rows)} rows are right; look at row {wrong}."
+    if close.any():
+        return f" {close.sum()} of its {close.size} numbers are right."
+    return ""
 
 
 def _is_empty(function: Callable[..., Any]) -> bool:
@@ -332,7 +407,7 @@ def _is_empty(function: Callable[..., Any]) -> bool:
     return len(code) <= len(empty) + 2
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return Python's words, or ours if we know what such an error comes from."""
     reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
     stop = f"{_place(error)}: {reason}"
@@ -342,6 +417,9 @@ def _reason(error: Exception) -> str:
 
 def _place(error: BaseException) -> str:
     """Name the line of the answer in which an error was raised."""
-    frame = traceback.extract_tb(error.__traceback__)[1:2]
+    return _at(traceback.extract_tb(error.__traceback__)[1:2])
+
+
+def _at(frame: Sequence[traceback.FrameSummary]) -> str:
     line = linecache.getline(frame[0].filename, frame[0].lineno or 0).strip() if frame else ""
     return f" at `{line}`" if line else ""

@@ -110,6 +110,7 @@ def check_count_pairs(ids_of: Callable[..., Any], count_pairs: Callable[..., Any
                 np.diag(right.sum(axis=0)),
                 "only the squares [i, i] are counted. Are both letters of a pair used?",
             ),
+            (found, f"{_worst_pair(found, right)} How often does it stand in {_listed(NAMES)}?"),
         ],
     )
     small = np.array(call(count_pairs, [[0, 2, 1, 0], [0, 1, 0]], 3))
@@ -126,7 +127,12 @@ def check_count_pairs(ids_of: Callable[..., Any], count_pairs: Callable[..., Any
             "on the whole list no count is above 255, but us occurs 898 times: is the array of a"
             " kind that begins again at 0, such as uint8?"
         )
-    compare("your array for the whole list", whole, _counted(_all_names()))
+    compare(
+        "your array for the whole list",
+        whole,
+        _counted(_all_names()),
+        [(whole, "for four names it was right. What is different if there are many?")],
+    )
     if not isinstance(found, np.ndarray):
         raise Wrong(
             "your numbers are right, but they are a list of lists. `np.array(...)` makes an array"
@@ -328,6 +334,11 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
                 )
                 for each in _of_all_targets(probabilities)
             ),
+            (
+                found,
+                "take one name, yi. It has three letters to pay for, y, i and ¶, and each costs"
+                " -ln of what its row of p gave it. What does your function return for it alone?",
+            ),
         ],
     )
     _check_impossible(mean_loss)
@@ -336,15 +347,21 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             "your loss is right, but predict was also given the ¶ at the end of a name, and nothing"
             " comes after it. Are the reads `ids[:-1]`?"
         )
+    remembered = call(mean_loss, _remember, _sequences(NAMES))
     compare(
         "your loss of a model with a memory",
-        call(mean_loss, _remember, _sequences(NAMES)),
+        remembered,
         np.mean([cost for ids in _sequences(NAMES) for cost in _costs(_remember, ids)]),
         [
             (
                 np.mean([-np.log(_remember([i])[0, j]) for i, j in _pairs(_sequences(NAMES))]),
                 "for a table your loss is right. But predict gets one letter at a time, and a model"
                 " with a memory must see all that came before. Give it `ids[:-1]`, whole.",
+            ),
+            (
+                remembered,
+                "for a table your loss is right. A model with a memory must see all letters of a"
+                " name at once, from its first ¶, and none of another name.",
             ),
         ],
     )
@@ -354,7 +371,12 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             f"it is right for four names, but for the whole list it is {whole}: is a product taken"
             " before the logarithm? The computer has run out of small numbers."
         )
-    compare("your loss of the whole list", whole, _losses(probabilities, _all_names()).mean())
+    compare(
+        "your loss of the whole list",
+        whole,
+        _losses(probabilities, _all_names()).mean(),
+        [(whole, "for four names it was right. What is different if there are many?")],
+    )
     return "This one number is how all models of this course are compared."
 
 
@@ -387,7 +409,7 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
     counts = _counted(NAMES) + _counted(["abcdefghijklmnopqrstuvwxyz"])
     call(smoothed, counts.astype(int), 0.5)  # as the chapter's own
     sums, too_much = counts.sum(axis=1, keepdims=True), "the rows add up to more than 1: "
-    for extra in (0.5, 3.0):
+    for extra in (0.5, 0.03):
         found, more, late = call(smoothed, counts, extra), counts + extra, counts / sums + extra
         some = np.where(counts == 0, extra, counts)
         compare(
@@ -426,6 +448,11 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
                     "is `extra` added to the counts, or to the probabilities?",
                 ),
                 (more / more.sum(), "all 729 numbers together add up to 1. Should not each row?"),
+                (
+                    found,
+                    f"here `extra` is {extra}. Every count grows by it, and then each row is"
+                    " divided by the sum that it has now.",
+                ),
             ],
         )
     return "No pair is impossible now, and no held-out name costs infinitely much."
@@ -452,9 +479,10 @@ def check_count_different(count_different: Callable[..., Any]) -> str:
     np.add.at(
         glued, tuple(np.array(sorted({*zip(flat, flat[1:], flat[2:], strict=False)})).T[1:]), 1
     )
+    found = call(count_different, sequences, 27)
     compare(
         "your array",
-        call(count_different, sequences, 27),
+        found,
         right,
         [
             (
@@ -494,12 +522,38 @@ def check_count_different(count_different: Callable[..., Any]) -> str:
                 right - (right > 0),
                 "each number is 1 too low. Is the first letter that is seen counted too?",
             ),
+            (
+                found,
+                f"{_worst_pair(found, right)} Which letters stand before it in"
+                f" {_listed([*NAMES, 'yima', 'ama', 'tima'])}?",
+            ),
         ],
     )
+    small = np.array(call(count_different, [[0, 2, 1, 0], [0, 1, 0]], 3))
+    if small.shape != (3, 3):
+        raise Wrong(
+            f"with three letters, count_different(sequences, 3), your array has the shape"
+            f" {small.shape} in place of (3, 3). Is `size` used?"
+        )
     return (
         "In the whole list us is 26 times as frequent as ul, but it comes after 20 different"
         " letters, and ul after 17."
     )
+
+
+def _worst_pair(found: Any, right: Any) -> str:
+    """Name the pair at which an array is farthest from the right one."""
+    try:
+        distances = np.abs(np.asarray(found, dtype=float) - right)
+    except (TypeError, ValueError):
+        return ""  # `compare` tells what it is instead
+    row, column = np.unravel_index(distances.argmax(), right.shape)
+    pair = LETTERS[row] + LETTERS[column]
+    return f"that is the pair {pair!r}.".replace("\\n", "¶")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"¶{name}¶" for name in names)
 
 
 def _remember(reads: Any) -> Any:

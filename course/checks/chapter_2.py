@@ -25,6 +25,8 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
     before, _ = _read("m", first)
     row, product = LAYER.w_x[1], before @ LAYER.w_h
     right = row + product
+    for what, numbers, count in (("z", z, 2), ("h", h, 2), ("p", p, 3)):
+        _check_points(what, numbers, count)
     compare(
         "your z",
         z,
@@ -62,6 +64,11 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
                 )
                 for sign in (-1, 1)
             ),
+            (
+                z,
+                "which three rows come together in it, and how often each? Write them below each"
+                " other, and add.",
+            ),
         ],
         tolerance=0.01,
         by_pencil=True,
@@ -78,6 +85,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (np.tan(right), "that is the tangent. Which key is tanh?"),
             (np.tan(np.deg2rad(right)), "that is the tangent, in degrees. Which key is tanh?"),
             (layers.sigmoid(right), "that is 1 / (1 + e^-z). What does tanh give?"),
+            (h, "your z is right. What is tanh of its first number, and of its second?"),
         ],
         tolerance=0.01,
         by_pencil=True,
@@ -96,11 +104,28 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
                 "are the logits divided by their sum? First comes e to the power of each.",
             ),
             (layers.softmax(right @ W_Y), "do the logits come from z, or from h?"),
+            (
+                p,
+                "your h is right. Its two numbers say how much of which row of w_y makes the"
+                " logits. Then comes e to the power of each, and each is divided by their sum.",
+            ),
         ],
         tolerance=0.01,
         by_pencil=True,
     )
     return "It has read a, and expects m with 0.97. You have run a recurrent network by hand."
+
+
+def _check_points(what: str, numbers: Any, count: int) -> None:
+    """Raises Wrong if there are too many numbers, or too few: decimal commas make two of one."""
+    if isinstance(numbers, int | float):
+        numbers = [numbers]
+    if not isinstance(numbers, tuple | list) or len(numbers) == count:
+        return
+    said = f"your {what} should have {count} numbers in brackets, and has {len(numbers)}."
+    if len(numbers) > count and any(isinstance(each, int) and abs(each) > 9 for each in numbers):
+        said += " Python writes a decimal point: 0.25 is one number, and 0,25 is two."
+    raise Wrong(f"{said} There is one for each {'letter' if what == 'p' else 'unit'}.")
 
 
 def _check_kind_of_p(p: Any, right: Any, of_old_state: Any) -> None:
@@ -161,6 +186,11 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
                 np.full(4, np.nan),
                 "0 / 0 is no number. Is the *largest* of these logits subtracted, whatever it is?",
             ),
+            (
+                found,
+                "two steps are all: e to the power of each logit, and each of these divided by"
+                " their sum. Before them, the largest logit may be subtracted.",
+            ),
         ],
     )
     large = np.array([1000.0, 999.0, 0.0])
@@ -177,19 +207,33 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
             " computer. Can you subtract something from all logits first?"
         )
     small = np.array([-1000.0, -1001.0, -1002.0])
+    far = np.array([-1000.0, 1000.0])
     with np.errstate(all="ignore"):
-        compare(
-            "your softmax of -1000, -1001 and -1002",
-            call(softmax, small),
-            layers.softmax(small),
-            [
-                (
-                    np.full(3, np.nan),
-                    "e^-1000 is 0, and 0 / 0 is no number. Is the *largest* logit subtracted,"
-                    " whatever it is?",
-                )
-            ],
-        )
+        of_small, of_far = call(softmax, small), call(softmax, far)
+    compare(
+        "your softmax of -1000, -1001 and -1002",
+        of_small,
+        layers.softmax(small),
+        [
+            (
+                of_small,
+                "e^-1000 is 0, and 0 / 0 is no number. Is the *largest* logit subtracted, whatever"
+                " it is?",
+            )
+        ],
+    )
+    compare(
+        "your softmax of -1000 and 1000",
+        of_far,
+        layers.softmax(far),
+        [
+            (
+                of_far,
+                "what is left of 1000 is still too large for e to the power of it. Subtract the"
+                " *largest* logit, not the mean or the first: then none is above 0.",
+            )
+        ],
+    )
     table = np.array([[0.0, 1.0, 2.0], [1000.0, 1000.0, 999.0]])
     with np.errstate(all="ignore"):
         rows, exponentials = call(softmax, table), np.exp(table - table.max())
@@ -207,6 +251,11 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
                     "the largest of the *whole table* is subtracted, and small rows become 0 / 0."
                     " Is it the largest of each row?",
                 ),
+                (
+                    rows,
+                    "for one row it was right. Of a table, each row is for itself: its own largest"
+                    " logit, its own sum.",
+                ),
             ],
         )
     return (
@@ -218,20 +267,21 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
 def check_learn_table(learn_table: Callable[..., Any]) -> str:
     if not is_right(check_softmax):
         raise NotYet("`learn_table` needs `softmax`, and yours is not right yet.")
-    sequences = [[0, 2, 1, 0], [0, 2, 1, 2, 1, 0], [0, 1, 0], [0, 2, 2, 1, 0]]
+    sequences = [[0, 2, 1, 0], [0, 2, 1, 2, 1, 0], [0, 1, 0], [0, 2, 2, 3, 1, 0]]
     for epochs in (1, 3):
-        right = _learned(sequences, 4, 0.5, epochs)
+        right = _learned(sequences, 5, 0.5, epochs)
+        found = call(learn_table, sequences, 5, 0.5, epochs)
         compare(
             f"your table after {epochs} epoch{'s' * (epochs > 1)}",
-            call(learn_table, sequences, 4, 0.5, epochs),
+            found,
             right,
             [
                 *(
-                    (_learned(sequences, 4, 0.5, epochs, fault), question)
+                    (_learned(sequences, 5, 0.5, epochs, fault), question)
                     for fault, question in TABLE_FAULTS.items()
                 ),
                 (
-                    _learned(sequences, 4, -0.5, epochs),
+                    _learned(sequences, 5, -0.5, epochs),
                     "it learns to avoid what comes. Is it minus the rate times p - q?",
                 ),
                 (layers.softmax(right), "these are probabilities. The logits are asked for."),
@@ -240,12 +290,20 @@ def check_learn_table(learn_table: Callable[..., Any]) -> str:
                     "all are 1 too high. Do the logits begin with zeros?",
                 ),
                 (
-                    _learned(sequences, 4, 0.5, 1),
+                    _learned(sequences, 5, 0.5, 1),
                     "only the first epoch counts. Do the logits begin with zeros again each time,"
                     " or does `return` stand inside the loop?",
                 ),
-                (_learned(sequences, 4, 1.0, epochs), "is `rate` used?"),
+                (_learned(sequences, 5, 1.0, epochs), "is `rate` used?"),
+                (_learned(sequences, 5, 0.5, epochs + 1), "that is one epoch too many."),
+                (_learned(sequences, 5, 0.5, epochs - 1), "that is one epoch too few."),
                 (right.T, "the row is the letter that is read, and the column the one that comes."),
+                (
+                    found,
+                    "try `learn_table([[0, 1, 0]], 2, 1, 1)` by pencil. Both rows of p are (½, ½)."
+                    " The pair 0 1 pushes row 0 by (½, -½), and 1 0 pushes row 1 by (-½, ½). So"
+                    " the logits are (-½, ½) and (½, -½).",
+                ),
             ],
         )
     return (
@@ -337,6 +395,10 @@ def check_forward(forward: Callable[..., Any]) -> str:
     found_p, found_h = found
     if not (isinstance(found_p, np.ndarray) and isinstance(found_h, np.ndarray)):
         raise Wrong("p and h should be arrays. `np.array` makes one of a list.")
+    if found_p.dtype == np.float32 or found_h.dtype == np.float32:
+        raise Wrong(
+            "float32 rounds your numbers. Let NumPy take its own float64, as `np.zeros` does."
+        )
     if np.shape(found_p) == h.shape and np.shape(found_h) == p.shape:
         raise Wrong("the two are the other way round: first p, then h.")
     if np.shape(found_h) == (len(reads), 3):
@@ -391,6 +453,11 @@ def check_forward(forward: Callable[..., Any]) -> str:
                 np.vstack([h[:1], _states(parameters, [0, *reads])[1][2:]]),
                 "it reads a ¶ too many at the beginning. `reads` has it already.",
             ),
+            (
+                found_h,
+                "each new row is tanh of a sum of three: the letter's row of w_x, the bias b, and"
+                " the state before, times w_h.",
+            ),
         ],
     )
     logits = h[1:] @ parameters["w_y"] + parameters["b_y"]
@@ -412,10 +479,21 @@ def check_forward(forward: Callable[..., Any]) -> str:
                 np.exp(logits) / np.exp(logits).sum(),
                 "all rows together add up to 1. Is softmax for each row by itself?",
             ),
+            (
+                found_p,
+                "your h is right. The logits are the new states times w_y, plus b_y, and softmax"
+                " makes p of each row.",
+            ),
         ],
     )
     small, word = _small(), [0, 2, 1]
-    compare("your p for the small network", call(forward, small, word)[0], _states(small, word)[0])
+    of_small = call(forward, small, word)[0]
+    compare(
+        "your p for the network of this chapter",
+        of_small,
+        _states(small, word)[0],
+        [(of_small, "for five letters and three units it was right. Is a size written out?")],
+    )
     return "It agrees with model.network.rnn. The state in the loop is all that is recurrent in it."
 
 

@@ -17,7 +17,7 @@ NAMES = ("w_x", "w_h", "b", "w_y", "b_y")
 
 @check
 def check_tanh_slope(tanh_slope: Function) -> str:
-    z = np.array([-1.5, 0.0, 0.4, 2.0])
+    z = np.array([-1.5, 0.0, 0.4, 2.0, 4.0])
     h = np.tanh(z)
     right = central_differences(lambda: float(np.tanh(z).sum()), z)
     mistakes = [
@@ -34,7 +34,11 @@ def check_tanh_slope(tanh_slope: Function) -> str:
         (h**2, "this is 1 in flat places and 0 in the steep one. Is it upside down?"),
         (h * (1 - h), "this is the slope of the sigmoid. What is the slope of tanh where h is 0?"),
     ]
-    compare("your slope", call(tanh_slope, h), right, mistakes, tolerance=1e-6)
+    found = call(tanh_slope, h)
+    mistakes.append(
+        (found, "the slope is 1 where h is 0, and 0 where h is 1 or -1. It has h only, squared.")
+    )
+    compare("your slope", found, right, mistakes, tolerance=1e-6)
     return "At h = 0.99 only 0.02 is left, so a unit that is sure passes almost nothing back."
 
 
@@ -74,7 +78,28 @@ def check_d_logits(d_logits: Function) -> str:
             "that is one number, for the letter that came. The logits of the other letters have"
             " slopes too: q is an array, 0 for them."
         )
+    mistakes.append((found, "it is p, less 1 at the letter that came. What did you add to that?"))
     compare("your d_logits", found, right, mistakes, tolerance=1e-6)
+    p, target = np.array([0.1, 0.2, 0.3, 0.15, 0.05, 0.2]), 0
+    try:
+        of_six = call(d_logits, p, target)
+    except Wrong as wrong:
+        raise Wrong(
+            f"for four letters it is right. For six, {str(wrong).rstrip('.')}. `len(p)` says how"
+            " many there are."
+        ) from None
+    compare(
+        "your d_logits of six letters, of which the first came,",
+        of_six,
+        p - np.eye(6)[target],
+        [
+            (
+                of_six,
+                "for four letters, of which the third came, it was right. Are `len(p)` and `target`"
+                " used?",
+            )
+        ],
+    )
     return "p - q is what every network here begins its way back with, however large it is."
 
 
@@ -130,6 +155,13 @@ def check_one_step_back(one_step_back: Function) -> str:
             " given; here they have another size."
         )
     found = call(one_step_back, d_logits, d_z_next, h, w_y, w_h)
+    mistakes.append(
+        (
+            found,
+            "two arrows arrive, each by its own matrix turned on its side, and are added. Then"
+            " comes the slope of tanh, 1 - h², for both.",
+        )
+    )
     compare("your d_z", found, central_differences(loss, z), mistakes, tolerance=1e-6)
     return (
         "Call it T times, from the last step to the first, and you have back-propagation through"
@@ -184,6 +216,11 @@ def check_mended(mended: Function) -> str:
                 way_back(parameters, ids, w_h=lambda w: np.eye(3))["b"],
                 "d_z arrives as it is. It passes through w_h, the other way round.",
             ),
+            (
+                found,
+                "the broken one differs from the right one in one place of one line. Copy it anew,"
+                " and change no more than that.",
+            ),
         ],
         tolerance=1e-5,
     )
@@ -233,6 +270,7 @@ def check_backward(backward: Function) -> str:
                 -np.log(p[steps, ids[:-1]]).sum(),
                 "is this the probability of the letter that was read, not of the one that came?",
             ),
+            (cost, "at each step add -ln of what row t of p gave to the letter that came."),
         ],
     )
     if np.shape(cost) != ():
@@ -245,11 +283,16 @@ def check_backward(backward: Function) -> str:
     right, faults = _slopes(parameters, ids), _faults(parameters, ids)
     for name in ("b_y", "w_y", "b", "w_x", "w_h"):
         mistakes = [(fault[name], question) for fault, question in faults if name in fault]
+        mistakes.append((gradients[name], GETS[name]))
         what = f"your gradient of {name}"
         compare(what, gradients[name], right[name], mistakes, tolerance=1e-5)
     exact = way_back(parameters, ids)
     for name in NAMES:
         _check_exact(gradients[name], exact[name])
+        if not isinstance(gradients[name], np.ndarray):
+            raise Wrong(f"your gradient of {name} is right, but no array. `np.array` makes one.")
+    _check_again(backward, parameters, ids, exact)
+    _check_other_sizes(backward)
     long = [0, *([1, 2, 3] * 150), 0]
     with np.errstate(all="ignore"):
         of_long = call(backward, parameters, long)[0]
@@ -259,6 +302,45 @@ def check_backward(backward: Function) -> str:
             " the logarithm? The computer has run out of small numbers."
         )
     return "All 263 slopes agree with central differences. You have written back-propagation."
+
+
+GETS = {
+    "w_h": "each step adds np.outer(the state before it, d_z).",
+    "w_x": "each step adds d_z to the row of the letter that was read.",
+    "b": "each step adds d_z. It comes from two arrows, and both go through tanh.",
+    "w_y": "each step adds np.outer(the state after it, d_logits).",
+    "b_y": "each step adds d_logits, which is p - q.",
+}
+"""What a gradient gets, as the chapter's table says."""
+
+
+def _check_again(backward: Function, parameters: Any, ids: Any, exact: Any) -> None:
+    """Raises Wrong if a second call still has the slopes of the first."""
+    again = call(backward, parameters, ids)[1]
+    if all(np.allclose(again[name], exact[name]) for name in NAMES):
+        return
+    raise Wrong(
+        "called once, it is right, and called again with the same name, its gradients are others."
+        " Do they begin with zeros in each call? (A value such as `gradients={}` in the line with"
+        " `def` is made once, and kept from call to call.)"
+    )
+
+
+def _check_other_sizes(backward: Function) -> None:
+    """Raises Wrong if the sizes of the first network are written out in the function."""
+    parameters, ids = _random(6, 3, 9), [0, 2, 5, 2, 0]
+    exact = way_back(parameters, ids)
+    question = "Is a size written as a number? `len(p[t])` and `np.zeros_like` know theirs."
+    said = "for 27 letters and 4 units it is right. For 6 letters and 3 units"
+    try:
+        found = call(backward, parameters, ids)[1]
+    except Wrong as wrong:
+        raise Wrong(f"{said}, {str(wrong).rstrip('.')}. {question}") from None
+    if not all(
+        np.shape(found[name]) == exact[name].shape and np.allclose(found[name], exact[name])
+        for name in NAMES
+    ):
+        raise Wrong(f"{said} it is not. {question}")
 
 
 def _check_exact(found: Any, exact: Any) -> None:

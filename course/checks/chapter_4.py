@@ -25,7 +25,13 @@ def check_initial_parameters(initial_parameters: Function) -> str:
         call(initial_parameters, size, units, np.random.default_rng(seed)) for seed in (3, 4)
     )
     for name in ("b", "b_y"):
-        compare(f"your {name}", found[name], np.zeros(len(found[name])))
+        compare(
+            f"your {name}",
+            found[name],
+            np.zeros(len(found[name])),
+            [(found[name], "the biases begin with zeros, and only the weights are drawn.")],
+        )
+    _check_kind(found)
     arrays = {name: np.asarray(found[name], dtype=float) for name in ("w_x", "w_h", "w_y")}
     for name, array in arrays.items():
         right = (0.1 if name == "w_y" else 1) / np.sqrt(units)
@@ -61,7 +67,9 @@ def check_initial_parameters(initial_parameters: Function) -> str:
         for wrong, question in sizes:
             if abs(spread / wrong - 1) < 0.1:
                 raise Wrong(said + question)
-        raise Wrong(said.removesuffix(": ") + ".")
+        raise Wrong(
+            f"{said}1 / np.sqrt(units), and a tenth of that for w_y. What else is in your product?"
+        )
     if not np.array_equal(found["w_x"], again["w_x"]):
         raise Wrong(
             "the same seed gives other numbers the second time: is all drawn by `generator`?"
@@ -71,7 +79,35 @@ def check_initial_parameters(initial_parameters: Function) -> str:
             "another generator gives the same numbers. Does your function make one of its own?"
         )
     _check_order(arrays, size, units)
+    _check_other_units(initial_parameters)
     return "Its states are spread out, and its first loss is that of blind guessing: healthy."
+
+
+def _check_other_units(initial_parameters: Function) -> None:
+    """Raises Wrong if the size of the numbers fits the number of units above only."""
+    found = call(initial_parameters, 5, 9, np.random.default_rng(3))
+    _check_shapes(found, 5, 9)
+    if not np.allclose(found["w_x"], np.random.default_rng(3).normal(size=(5, 9)) / 3):
+        raise Wrong(
+            "for 64 units it is right, and for 9 it is not. Is a number written out? One over the"
+            " root of the `units` is another one for each network."
+        )
+
+
+def _check_kind(found: Gradients) -> None:
+    """Raises Wrong for what cannot learn: lists, and arrays of whole numbers."""
+    for name in NAMES:
+        if not isinstance(found[name], np.ndarray):
+            raise Wrong(
+                f"your {name} is a {type(found[name]).__name__}. `np.array` makes an array of it."
+            )
+        if found[name].dtype == np.float32:
+            raise Wrong(f"float32 rounds your {name}. Let NumPy take its own float64.")
+        if found[name].dtype.kind != "f":
+            raise Wrong(
+                f"your {name} is an array of whole numbers ({found[name].dtype}), and learning"
+                " moves it by fractions, for which it has no room. `np.zeros(units)` has room."
+            )
 
 
 def _check_order(arrays: Gradients, size: int, units: int) -> None:
@@ -142,6 +178,11 @@ def check_clip_by_value(clip_by_value: Function) -> str:
                 np.clip(array, -5, 5),
                 "this cuts at 5, but the limit was 4. Is the limit that was asked for used?",
             ),
+            (
+                found[name],
+                f"it was {_numbers(array)}, and the limit is {limit:g}. A number between"
+                f" -{limit:g} and {limit:g} stays; every other becomes the nearer of the two.",
+            ),
         ]
         compare(f"your gradient of {name}", found[name], right[name], mistakes)
     return "Now no single number can move further than rate times limit in a step."
@@ -152,7 +193,8 @@ def check_clip(clip: Function) -> str:
     long = {"w": np.array([[8.0, -6.0], [1.0, 2.0]]), "b": np.array([3.0, -7.0])}
     short = {name: array / 10 for name, array in long.items()}
     limit = 4.0
-    for gradients in (long, short):
+    barely_long = {name: array * 4.2 / _norm(long) for name, array in long.items()}
+    for gradients in (long, short, barely_long):
         norm = _norm(gradients)
         right = _shortened(gradients, limit)
         count = sum(array.size for array in gradients.values())
@@ -222,6 +264,11 @@ def check_clip(clip: Function) -> str:
                     "the norms of the arrays are added. Add the squares, then take the root.",
                 ),
                 (array * norm / limit, "it grew. Is the fraction upside down?"),
+                (
+                    found[name],
+                    f"the norm of all arrays together is {norm:.3f}, and the limit {limit:g}. So"
+                    f" every number is multiplied by {min(1, limit / norm):.4g}.",
+                ),
             ]
             compare(f"your gradient of {name}", found[name], right[name], mistakes)
     nothing = {"w": np.zeros((2, 2)), "b": np.zeros(2)}
@@ -265,6 +312,7 @@ def check_optimize(optimize: Function) -> str:
         [
             (later, "this is the cost after the update. The one from before it is wanted."),
             (cost / (len(ids) - 1), "this is the mean over the letters. The sum is wanted."),
+            (found, "return the first of the two things that your `backward` returns."),
         ],
     )
     parameters, _ = _steep()
@@ -279,7 +327,11 @@ def check_optimize(optimize: Function) -> str:
                 stretched,
                 f"with a limit of {high:g} the gradient is short enough, and should stay as it is."
                 " Yours is stretched. Is it `clip(gradients, limit)`, and times the rate?",
-            )
+            ),
+            (
+                _moved(before, _shortened(gradients, limit), rate),
+                f"it clips at {limit:g}, and this time the limit was {high:g}. Is `limit` used?",
+            ),
         ],
     )
     return "Call it for each name in turn, and you have a training."
@@ -296,7 +348,18 @@ def _look_at_the_step(
         if np.allclose(whole, _whole(fault), rtol=1e-6, atol=1e-6):
             raise Wrong(f"after your step the network is not what it should be: {question}")
     for name in NAMES:
-        compare(f"after your step, {name}", found[name], right[name])
+        compare(
+            f"after your step, {name}",
+            found[name],
+            right[name],
+            [
+                (
+                    found[name],
+                    "each array moves by -rate times its own gradient, after `clip` has had all of"
+                    " them. Is anything else done to it?",
+                )
+            ],
+        )
 
 
 def _step_faults(
@@ -391,6 +454,8 @@ def check_invent(invent: Function) -> str:
     ]
     if twice[0] != twice[1]:
         raise Wrong("the same seed gives another name: is every letter drawn by `generator`?")
+    _check_default_temperature(invent, letters)
+    _check_asks_forward(invent, letters)
     return "This function will write all names of your network, whatever it has learned."
 
 
@@ -468,6 +533,51 @@ def _check_temperature(invent: Function, letters: str, temperature: float) -> No
         f"{said}c should come first in {right[3]:.0%} of 300 names, and it came in"
         f" {shares[3]:.0%}. Is p ** (1 / temperature) divided by its sum?"
     )
+
+
+def _check_default_temperature(invent: Function, letters: str) -> None:
+    """Raises Wrong if a name is drawn at another temperature than 1 when none is given."""
+    for seed in range(20):
+        given, by_default = (
+            call(invent, _coin(), letters, np.random.default_rng(seed), *temperature)
+            for temperature in ((1.0,), ())
+        )
+        if given != by_default:
+            raise Wrong(
+                "without a temperature it draws otherwise than at 1. Does the line with `def` say"
+                " `temperature=1.0`?"
+            )
+
+
+def _check_asks_forward(invent: Function, letters: str) -> None:
+    """Raises Wrong if `invent` knows by itself how a network reads, or does not let `forward` read
+    the whole name."""
+    word = "bacabcbacb"
+    rows = np.full((41, 5), 1e-12)
+    rows[np.arange(41), [letters.index(letter) for letter in word.ljust(41, "\n")]] = 1 - 4e-12
+    program = getattr(invent, "__globals__", {})
+    yours = program.get("forward")
+    program["forward"] = lambda _, reads: (rows[: len(reads)], np.zeros((len(reads) + 1, 5)))
+    try:
+        name = call(invent, _chain("cab"), letters, np.random.default_rng(1))
+    finally:
+        program["forward"] = yours
+    if name == "cab":
+        raise Wrong(
+            "the names are right, but `invent` takes the steps of the network by itself. Let your"
+            " `forward` read. When it reads by another cell, in chapter 7, `invent` should not"
+            " even notice."
+        )
+    if name != word:
+        raise Wrong(
+            f"a network that knows only the word {word} writes {name} by your function. Does"
+            " `forward` get *all* ids so far, from the 0 at the beginning, and is the last row of p"
+            " taken?"
+        )
+
+
+def _numbers(array: Any) -> str:
+    return ", ".join(f"{each:g}" for each in np.ravel(array))
 
 
 def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradients:

@@ -1,5 +1,6 @@
 """Examines the answers of chapter 5: a list, the mask, Adam, an epoch and top-p."""
 
+import inspect
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from checks import Wrong, call, check, compare
+from checks import NotYet, Wrong, call, check, compare, verdict_of
+from checks.chapter_4 import check_invent
 from checks.program import check_program
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
@@ -39,7 +41,9 @@ minmi
 Oksoko
 
 tsaagan
+Wilde Gera
 khaan
+Saint-Cloud
 dracorex
 """
 
@@ -70,6 +74,11 @@ def check_read_names(read_names: Callable[..., Any], letters_of: Callable[..., A
         )
     if (training, held_out) != wanted:
         for wrong, question in (
+            (
+                (names[::10], names[::10]),
+                "both lists have the same names, those that are held out. The names to learn from"
+                " are all the others.",
+            ),
             (wanted[::-1], "the names to learn from come first, the held-out ones second."),
             ((names, names[::10]), "the held-out names are among those to learn from, too."),
             (
@@ -115,12 +124,30 @@ def _look_at_the_names(training: list[str], held_out: list[str], names: list[str
     """Raises Wrong if they are not clean."""
     found = training + held_out
     said = "read_names leaves "
+    if training == held_out == names[::10]:
+        return  # the comparison has a sentence for it
+    if "wilde" in found:
+        raise Wrong(
+            "read_names makes two names of 'Wilde Gera'. A name may have a blank inside: cut the"
+            " text into lines with `.splitlines()`, and not into words."
+        )
     if "" in found or any(name.isspace() for name in found):
         raise Wrong(said + "an empty line among the names.")
     if odd := next((name for name in found if name != name.strip()), None):
         raise Wrong(said + f"blanks around a name: {odd!r}. Use `.strip()` on each line.")
     if odd := next((name for name in found if name != name.lower()), None):
         raise Wrong(said + f"capital letters: {odd!r}.")
+    _look_at_the_halves(training, held_out, names)
+    if missing := sorted(set(names) - set(found)):
+        question = "Where did it go?"
+        if not any(name.isalpha() for name in missing):
+            question = "A name may also have a blank or a hyphen in it."
+        raise Wrong(f"{', '.join(missing[:3])} is in no half. {question}")
+
+
+def _look_at_the_halves(training: list[str], held_out: list[str], names: list[str]) -> None:
+    """Raises Wrong if a name is in them more than once."""
+    found = training + held_out
     if set(training) & set(held_out) and len(found) > len(names):
         odd = min(set(training) & set(held_out))
         if set(held_out) <= set(training):
@@ -132,8 +159,6 @@ def _look_at_the_names(training: list[str], held_out: list[str], names: list[str
     if len(found) > len(set(found)):
         odd = next(name for name in found if found.count(name) > 1)
         raise Wrong(f"{odd!r} comes twice. Take each name once, before you count to ten.")
-    if missing := sorted(set(names) - set(found)):
-        raise Wrong(f"{', '.join(missing[:3])} is in no half. Where did it go?")
 
 
 def _look_at_the_letters(found: Any, names: list[str]) -> None:
@@ -477,9 +502,9 @@ def _costs(epochs: list[Batches]) -> tuple[list[list[float]], list[list[int]]]:
     return costs, letters
 
 
-@check
-def check_top_p(top_p: Callable[..., Any]) -> str:
-    """Are only the likeliest letters left?"""
+@check_program("top_p", "invent", "forward")
+def check_top_p(top_p: Callable[..., Any], invent: Callable[..., Any], *_: Any) -> str:
+    """Are only the likeliest letters left, and does `invent` draw from them?"""
     p, exact = np.array([0.1, 0.5, 0.15, 0.25]), np.array([0.0625, 0.5, 0.1875, 0.25])
     for share in (0.6, 0.85, 0.2, 1.0):
         compare(
@@ -491,7 +516,75 @@ def check_top_p(top_p: Callable[..., Any]) -> str:
     enough = [([0, 2 / 3, 0, 1 / 3], "0.5 has reached the share already. Nothing comes after it.")]
     case = "with p = (0.0625, 0.5, 0.1875, 0.25) and a share of 0.5, your answer"
     compare(case, call(top_p, exact, 0.5), _top_p(exact, 0.5), enough)
+    _look_at_ten(top_p)
+    _look_at_invent(invent)
     return "Where the network is sure, one letter is left, and where it is not, there are many."
+
+
+def _look_at_ten(top_p: Callable[..., Any]) -> None:
+    """Raises Wrong if a sum that never quite reaches the share leaves letters out."""
+    ten = np.full(10, 0.1)
+    never = (
+        "To a computer, ten times 0.1 add up to 0.9999999999999999, so the sum never reaches 1."
+        " What does your function do then?"
+    )
+    try:
+        found = call(top_p, ten, 1.0)
+    except Wrong as wrong:
+        raise Wrong(f"with ten letters of 0.1 each and a share of 1, {wrong} {never}") from None
+    case = "with ten letters of 0.1 each and a share of 1, your answer"
+    fewer = [(np.eye(10)[n], never) for n in range(10)]
+    compare(case, found, ten, fewer)
+
+
+def _look_at_invent(invent: Callable[..., Any]) -> None:
+    """Raises Wrong if it does not draw from what top_p leaves."""
+    if len(inspect.signature(invent).parameters) < 5:
+        raise NotYet("top_p is right. Now give `invent` a fifth argument, `share=1.0`.")
+
+    before = verdict_of(check_invent)
+    if not before.startswith("Right."):
+        raise Wrong(f"invent, without a share: {before.removeprefix('Not quite: ')}")
+
+    def letters_of_names(*knobs: float) -> str:
+        generator = np.random.default_rng(1)
+        names = [call(invent, _five_letters(), "\nabcd", generator, *knobs, may_change=(2,))
+                 for _ in range(300)]  # fmt: skip
+        if not all(isinstance(name, str) for name in names):
+            raise Wrong("invent should return a string.")
+        return "".join(f"{name}\n" for name in names)
+
+    for knobs, wanted, question in (
+        ((), "\nabcd", "if nothing is said, nothing is left out: `share=1.0`."),
+        ((1.0,), "\nabcd", "if no share is given, nothing is left out: `share=1.0`."),
+        ((1.0, 0.6), "\na", "with a share of 0.6 only the end and `a` can come."),
+        ((1.0, 0.8), "\nab", "with a share of 0.8 the end, `a` and `b` can come."),
+        ((2.0, 0.7), "\nab", "at a temperature of 2 and a share of 0.7 the end, `a` and `b` can"
+            " come. First the temperature, and then top_p."),
+    ):  # fmt: skip
+        drawn = letters_of_names(*knobs)
+        case = (
+            "a network gives the end, a, b, c and d the shares 0.5, 0.25, 0.15, 0.08 and 0.02:"
+            f" {question}"
+        )
+        if found := sorted(set(drawn) - set(wanted)):
+            raise Wrong(f"{case} Your invent writes {', '.join(found)}, too.")
+        if missing := sorted(set(wanted) - set(drawn)):
+            raise Wrong(f"{case} Your invent never writes {', '.join(missing)}.")
+    ends = letters_of_names(1.0, 0.6)
+    share = ends.count("\n") / len(ends)
+    if abs(share - 2 / 3) > 0.1:
+        raise Wrong(
+            f"with a share of 0.6, two letters of three should be the end, and {share:.0%} are."
+            " Does `generator.choice` get what top_p returns?"
+        )
+
+
+def _five_letters() -> dict[str, Array]:
+    """Return the parameters of an RNN that gives five letters the same shares at each step."""
+    zeros = {name: np.zeros(shape) for name, shape in
+             {"w_x": (5, 3), "w_h": (3, 3), "b": (3,), "w_y": (3, 5)}.items()}  # fmt: skip
+    return zeros | {"b_y": np.log([0.5, 0.25, 0.15, 0.08, 0.02])}
 
 
 def _top_p_mistakes(p: Array, share: float) -> list[tuple[Array, str]]:

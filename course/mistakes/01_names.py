@@ -752,3 +752,49 @@ def count_different(sequences, size):
     for ids in sequences:
         seen[ids[:-2], ids[1:-1], ids[2:]] = True
     return seen.sum(axis=0)
+
+
+# %% count-different
+# says: with three letters, count_different(sequences, 3), your array has the shape (27, 27)
+def count_different(sequences, size):
+    counts = np.zeros((27, 27))
+    for _, before, after in {triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:])}:
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: that is the pair 'i¶'. Which letters stand before it in ¶yi¶, ¶mei¶
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for _, before, after in {triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:])}:
+        counts[before, after] += 1
+    return counts**2
+
+
+# %% count-pairs
+# says: How often does it stand in ¶yi¶, ¶mei¶, ¶minmi¶, ¶ababa¶?
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 2
+    return counts
+
+
+# %% mean-loss
+# says: take one name, yi. It has three letters to pay for
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            costs.append(1 - p[t, target])
+    return np.mean(costs)
+
+
+# %% smoothed
+# says: here `extra` is 0.5. Every count grows by it, and then each row is divided
+def smoothed(counts, extra):
+    more = counts + 5 * extra
+    return more / more.sum(axis=1, keepdims=True)

@@ -34,7 +34,7 @@ h = (-0.96, 0.25)
 p = (0.98, 0, 0.02)
 
 # %% third-step
-# says: your z is not right at [1].
+# says: which three rows come together in it
 z = (-2, -0.5)
 h = (-0.96, -0.46)
 p = (0.05, 0, 0.95)
@@ -654,3 +654,145 @@ def forward(parameters, reads):
 
     h = np.array([*accumulate(reads, step, initial=np.zeros(len(parameters["b"])))])
     return np.stack([softmax(row @ parameters["w_y"] + parameters["b_y"]) for row in h[1:]]), h
+
+
+# %% third-step
+# says: Python writes a decimal point: 0.25 is one number, and 0,25 is two
+z = (-2, -0,71)
+h = ...
+p = ...
+
+
+# %% third-step
+# says: Python writes a decimal point
+z = (-2, -0.71)
+h = (-0,964, -0,611)
+p = ...
+
+
+# %% third-step
+# says: which three rows come together in it
+z = (-3, 1)
+h = ...
+p = ...
+
+
+# %% third-step
+# says: your z is right. What is tanh of its first number
+z = (-2, -0.71)
+h = (-0.5, -0.5)
+p = ...
+
+
+# %% third-step
+# says: your h is right. Its two numbers say how much
+z = (-2, -0.71)
+h = (-0.964, -0.611)
+p = (0.2, 0.2, 0.6)
+
+
+# %% softmax
+# says: Subtract the *largest* logit, not the mean or the first
+def softmax(logits):
+    exponentials = np.exp(logits - logits.mean(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: two steps are all
+def softmax(logits):
+    exponentials = np.exp(logits / 3)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: Of a table, each row is for itself
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)[..., :1].max()
+
+
+# %% learn-table
+# says: try `learn_table([[0, 1, 0]], 2, 1, 1)` by pencil
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += (p[before] - q[after]) ** 3
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% forward
+# says: each new row is tanh of a sum of three
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(2 * (w_x[letter] + b + h[t] @ w_h))
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% forward
+# says: your h is right. The logits are the new states times w_y, plus b_y
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(2 * h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% softmax
+# says: Subtract the *largest* logit, not the mean or the first
+def softmax(logits):
+    exponentials = np.exp(logits - logits[..., :1])
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% learn-table
+# says: that is one epoch too many
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs + 1):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: try `learn_table([[0, 1, 0]], 2, 1, 1)` by pencil
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 2)
+    return logits
+
+
+# %% forward
+# says: float32 rounds your numbers
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)), np.float32)
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% third-step
+# says: should have 2 numbers in brackets, and has 1. There is one for each unit
+z = -2
+h = ...
+p = ...

@@ -906,3 +906,141 @@ def backward(parameters, ids):
         "w_x": np.eye(size)[reads].T @ d_z[:-1],
     }
     return -np.log(np.take_along_axis(p, targets[:, None], axis=1)).sum(), gradients
+
+
+# %% backward
+# says: Do they begin with zeros in each call? (A value such as `gradients={}`
+def backward(parameters, ids, gradients={}):
+    p, h = forward(parameters, ids[:-1])
+    for name, array in parameters.items():
+        gradients.setdefault(name, np.zeros_like(array))
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T) * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t]] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: For 6 letters and 3 units, backward stops at
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        d_logits = p[t] - np.eye(27)[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T) * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t]] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: Is a size written as a number?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    gradients["b"] = np.zeros(4)
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T) * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t]] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: each step adds np.outer(the state before it, d_z)
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T) * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t]] += d_z
+        gradients["w_h"] += 2 * np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: is right, but no array. `np.array` makes one
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T) * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t]] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, {name: array.tolist() for name, array in gradients.items()}
+
+
+# %% d-logits
+# says: For six, d_logits stops at
+def d_logits(p, target):
+    return p - np.eye(4)[target]
+
+
+# %% d-logits
+# says: Are `len(p)` and `target` used?
+def d_logits(p, target):
+    q = np.zeros(len(p))
+    q[2] = 1
+    return p - q
+
+
+# %% d-logits
+# says: it is p, less 1 at the letter that came
+def d_logits(p, target):
+    return 2 * (p - np.eye(len(p))[target])
+
+
+# %% tanh-slope
+# says: the slope is 1 where h is 0, and 0 where h is 1 or -1
+def tanh_slope(h):
+    return 1 - h**4
+
+
+# %% one-step-back
+# says: two arrows arrive, each by its own matrix turned on its side
+def one_step_back(d_logits, d_z_next, h, w_y, w_h):
+    return 2 * (d_logits @ w_y.T + d_z_next @ w_h.T) * (1 - h**2)
+
+
+# %% mended
+# says: in one place of one line. Copy it anew
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        from_above = d_logits @ parameters["w_y"].T
+        from_next = d_z @ parameters["w_h"].T
+        d_z = (from_above + from_next) * (1 - h[t + 1] ** 2)
+        d_b += d_z**2
+    return d_b

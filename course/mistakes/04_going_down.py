@@ -805,7 +805,7 @@ def optimize(parameters, ids, rate, limit):
 
 
 # %% invent
-# says: Right.
+# says: takes the steps of the network by itself
 def invent(parameters, letters, generator, temperature=1.0):
     h, drawn, name = np.zeros(len(parameters["b"])), 0, ""
     for _ in range(40):
@@ -816,3 +816,173 @@ def invent(parameters, letters, generator, temperature=1.0):
             return name
         name += letters[drawn]
     return name
+
+
+# %% initial-parameters
+# says: your b is an array of whole numbers (int64)
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units, int),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size, int),
+    }
+
+
+# %% initial-parameters
+# says: your b_y is a list. `np.array` makes an array of it
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": [0.0] * size,
+    }
+
+
+# %% initial-parameters
+# says: the biases begin with zeros, and only the weights are drawn
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": scale * generator.normal(size=units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: What else is in your product?
+def initial_parameters(size, units, generator):
+    scale = 2 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% clip-by-value
+# says: every other becomes the nearer of the two
+def clip_by_value(gradients, limit):
+    return {name: np.clip(array, -limit, limit) / 2 for name, array in gradients.items()}
+
+
+# %% clip
+# says: So every number is multiplied by
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm <= limit:
+        return gradients
+    return {name: gradient * limit / (norm + 1) for name, gradient in gradients.items()}
+
+
+# %% optimize
+# says: it clips at 4, and this time the limit was 1000. Is `limit` used?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, 4).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+# %% optimize
+# says: each array moves by -rate times its own gradient
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient + 0.01 * parameters[name]
+    return cost
+
+
+# %% optimize
+# says: return the first of the two things that your `backward` returns
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return cost / 2
+
+
+# %% invent
+# says: without a temperature it draws otherwise than at 1
+def invent(parameters, letters, generator, temperature=0.8):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: Right.
+def next_of(parameters, ids):
+    return forward(parameters, ids)[0][-1]
+
+
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) < 41:
+        logits = np.log(next_of(parameters, ids)) / temperature
+        ids.append(int(np.argmax(logits + generator.gumbel(size=len(letters)))))
+        if ids[-1] == 0:
+            return "".join(letters[number] for number in ids[1:-1])
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: Does `forward` get *all* ids so far, from the 0 at the beginning
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids[-5:])[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% clip
+# says: nothing is clipped. Is the norm compared with the limit?
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm <= limit + 1:
+        return gradients
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
+
+
+# %% initial-parameters
+# says: for 64 units it is right, and for 9 it is not. Is a number written out?
+def initial_parameters(size, units, generator):
+    return {
+        "w_x": 0.125 * generator.normal(size=(size, units)),
+        "w_h": 0.125 * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.0125 * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: float32 rounds your w_x
+def initial_parameters(size, units, generator):
+    scale = np.float32(1 / np.sqrt(units))
+    return {
+        "w_x": scale * generator.normal(size=(size, units)).astype(np.float32),
+        "w_h": scale * generator.normal(size=(units, units)).astype(np.float32),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }

@@ -81,6 +81,42 @@ def letters_of(names):
     return "\nabcdefghijklmnopqrstuvwxyz"
 
 
+# %% read-names
+# says: makes two names of 'Wilde Gera'
+def read_names(path):
+    names = list(dict.fromkeys(Path(path).read_text(encoding="utf-8").lower().split()))
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: may also have a blank or a hyphen
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip().isalpha()))
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: both lists have the same names
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    return names[::10], names[::10]
+
+
+# %% read-names
+# says: Right.
+def read_names(path):
+    names = []
+    with Path(path).open(encoding="utf-8") as lines:
+        for line in lines:
+            name = line.lower().strip()
+            if name and name not in names:
+                names.append(name)
+    held_out = [names[n] for n in range(0, len(names), 10)]
+    return [name for name in names if name not in held_out], held_out
+
+
 # %% masked-mean
 # says: does the padding count?
 def masked_mean(losses, targets):
@@ -417,3 +453,108 @@ def top_p(p, share):
     order = np.argsort(-p)
     p[order[np.cumsum(p[order]) - p[order] >= share]] = 0
     return p / p.sum()
+
+
+# %% top-p
+# says: add up to 0.9999999999999999
+def top_p(p, share):
+    order = np.argsort(-p)
+    result, total, count = np.zeros_like(p), 0.0, 0
+    while total < share:
+        result[order[count]] = p[order[count]]
+        total += p[order[count]]
+        count += 1
+    return result / result.sum()
+
+
+# %% top-p
+# says: add up to 0.9999999999999999
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[: np.argmax(np.cumsum(p[order]) >= share) + 1]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
+
+
+# %% top-p
+# says: Now give `invent` a fifth argument
+def invent(parameters, letters, generator, temperature=1.0):
+    return ""
+
+
+# %% top-p
+# says: Your invent writes b, c, d, too
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% top-p
+# says: if nothing is said, nothing is left out
+def invent(parameters, letters, generator, temperature=1.0, share=0.9):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% top-p
+# says: First the temperature, and then top_p
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = top_p(forward(parameters, ids)[0][-1], share) ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% top-p
+# says: without a temperature it draws otherwise than at 1
+def invent(parameters, letters, generator, temperature=0.8, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% top-p
+# says: Right.
+def top_p(p, share):
+    kept = []
+    for letter in sorted(range(len(p)), key=lambda letter: -p[letter]):
+        kept.append(letter)
+        if sum(p[each] for each in kept) >= share:
+            break
+    result = np.array([p[each] if each in kept else 0.0 for each in range(len(p))])
+    return result / result.sum()
+
+
+# %% top-p
+# says: should stop after 40 letters
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 80:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])

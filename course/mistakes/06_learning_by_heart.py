@@ -382,6 +382,40 @@ def train(parameters, training, held_out, rate, patience, generator):
             return losses
 
 
+# %% train
+# says: does not come from `generator`
+def train(parameters, training, held_out, rate, patience, generator):
+    losses, numbers = [], np.random.default_rng()
+    while True:
+        for number in numbers.permutation(len(training)):
+            optimize(parameters, training[number], rate, limit=5)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% train
+# says: Right.
+def train(parameters, training, held_out, rate, patience, generator):
+    import copy
+
+    losses, waited, best = [], 0, None
+    while waited < patience:
+        for number in generator.permutation(len(training)):
+            optimize(parameters, training[number], rate, limit=5)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited += 1
+        if losses[-1] == min(losses) and losses.count(losses[-1]) == 1:
+            best, waited = copy.deepcopy(parameters), 0
+    for name in parameters:
+        parameters[name][:] = best[name]
+    return losses
+
+
 # %% main
 # says: main prints nothing
 def main(path):
@@ -457,6 +491,294 @@ def main(path):
         print(invent(parameters, letters, generator, temperature=0.8))
 
 
+# %% main
+# says: the two lists of `read_names` are exchanged
+def main(path):
+    others, names = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: measures by the names that it learns from
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = training
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: Does `train` get the ids of the two lists
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names + others]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: a rate of 0.3. Take 0.03
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.3, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: a patience of 1. Take 5
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 1, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: at a temperature of 1. Take 0.8
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator))
+
+
+# %% main
+# says: at a temperature of 8. Take 0.8
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 8))
+
+
+# %% main
+# says: the network has 30 units. Give it 50
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 30, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: the generator is another one
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(0)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: you print the last one
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{losses[-1]:.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: in a line of its own, and alone
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(f"{_ + 1}. {invent(parameters, letters, generator, 0.8)}")
+
+
+# %% main
+# says: gets other `parameters`
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(dict(parameters), training, held_out, 0.03, 5, generator)
+    print(f"{min(losses):.3f} nats per letter")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: Right.
+def main(path):
+    names, others = read_names(path)
+    letters, generator = letters_of(names + others), np.random.default_rng(1)
+    training = [ids_of(name, letters) for name in names]
+    held_out = [ids_of(name, letters) for name in others]
+    parameters = initial_parameters(len(letters), 50, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    print("lowest loss:", round(float(min(losses)), 2), "after", len(losses), "epochs")
+    for _ in range(20):
+        print(invent(parameters, letters, generator, 0.8))
+
+
+# %% main
+# says: Does it read the list that it is told?
+if __name__ == "__main__":
+    main("my_list.txt")
+
+
+# %% keep
+# says: save should write small.npz
+def save(path, parameters, letters):
+    np.savez(path.replace(".npz", ""), letters=letters, **parameters)
+    Path(path).rename(Path(path).with_name("network.npz"))
+
+
+# %% keep
+# says: does not consist of arrays alone
+def save(path, parameters, letters):
+    np.savez(path, everything=np.array([parameters, letters], dtype=object))
+
+
+# %% keep
+# says: first the parameters
+def load(path):
+    with np.load(path) as arrays:
+        parameters = dict(arrays)
+    return str(parameters.pop("letters")), parameters
+
+
+# %% keep
+# says: the letters are among the parameters
+def load(path):
+    with np.load(path) as arrays:
+        parameters = dict(arrays)
+    return parameters, str(parameters["letters"])
+
+
+# %% keep
+# says: makes a string of them again
+def load(path):
+    with np.load(path) as arrays:
+        parameters = dict(arrays)
+    return parameters, parameters.pop("letters")
+
+
+# %% keep
+# says: they are NpzFile
+def load(path):
+    arrays = np.load(path)
+    return arrays, str(arrays["letters"])
+
+
+# %% keep
+# says: of the arrays w_x, w_h, b, w_y, b_y, load returns
+def save(path, parameters, letters):
+    np.savez(path, letters=letters, w_x=parameters["w_x"], w_h=parameters["w_h"], w_y=parameters["w_y"])
+
+
+# %% keep
+# says: the w_x that is loaded
+def save(path, parameters, letters):
+    small = {name: array.astype(np.float16) for name, array in parameters.items()}
+    np.savez(path, letters=letters, **small)
+
+
+# %% keep
+# says: `main` does not save
+def main(path):
+    parameters, letters = learn(path, generator := np.random.default_rng(1))
+    for _ in range(20):
+        print(invent(parameters, letters, generator, temperature=0.8))
+
+
+# %% keep
+# says: main trains again
+def main(path):
+    generator, kept = np.random.default_rng(1), Path(path).with_suffix(".npz")
+    parameters, letters = learn(Path(path).with_suffix(".txt"), generator)
+    save(kept, parameters, letters)
+    for _ in range(20):
+        print(invent(parameters, letters, generator, temperature=0.8))
+
+
+# %% keep
+# says: names where 20 are wanted
+def main(path):
+    generator, kept = np.random.default_rng(1), Path(path).with_suffix(".npz")
+    if Path(path) == kept:
+        parameters, letters = load(path)
+        return
+    parameters, letters = learn(path, generator)
+    save(kept, parameters, letters)
+    for _ in range(20):
+        print(invent(parameters, letters, generator, temperature=0.8))
+
+
+# %% keep
+# says: Right.
+def save(path, parameters, letters):
+    with Path(path).open("wb") as file:
+        np.savez_compressed(file, letters=[letters], **parameters)
+
+
+def load(path):
+    kept = np.load(path)
+    return {name: kept[name] for name in kept if name != "letters"}, str(kept["letters"][0])
+
+
 # %% dropout-mask
 # says: so that the sum stays about the same
 def dropout_mask(shape, share, generator):
@@ -491,3 +813,290 @@ def dropout_mask(shape, share, generator):
 # says: two masks are the same
 def dropout_mask(shape, share, generator):
     return (np.random.default_rng(1).random(shape) >= share) / (1 - share)
+
+
+# %% dropout-mask
+# says: of five masks exactly
+def dropout_mask(shape, share, generator):
+    count = round(share * np.prod(shape))
+    mask = np.full(np.prod(shape), 1 / (1 - share))
+    mask[generator.permutation(len(mask))[:count]] = 0
+    return mask.reshape(shape)
+
+
+# %% dropout-mask
+# says: nothing from `np.random`
+def dropout_mask(shape, share, generator):
+    return (np.random.random(shape) >= share) / (1 - share)
+
+
+# %% dropout-mask
+# says: Right.
+def dropout_mask(shape, share, generator):
+    return generator.choice([0.0, 1 / (1 - share)], size=shape, p=[share, 1 - share])
+
+
+# %% both
+# says: give `optimize` two more arguments
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+# %% both
+# says: adam_step: w has the right shape
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    return w - rate * m / (np.sqrt(v) + 1e-8), m, v
+
+
+# %% both
+# says: `optimize` is right. Now give `train`
+def train(parameters, training, held_out, rate, patience, generator):
+    return [1.0]
+
+
+# %% both
+# says: stay in `memory` from step to step
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+    return cost
+
+
+# %% both
+# says: It comes before Adam
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in (gradients if memory is not None else clip(gradients, limit)).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: the row of a unit that is off should stay as it is
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: are lost for ever
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    parameters["w_y"] = stays * parameters["w_y"]
+    cost, gradients = backward(parameters, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: whose units are all on
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters, ids)
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: nothing has moved
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            w, m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: optimize without `memory` and `stays`:
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] += rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+# %% both
+# says: made anew on the way
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
+    while True:
+        for number in generator.permutation(len(training)):
+            memory = {} if adam else None
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: should train as before
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.5):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
+    while True:
+        for number in generator.permutation(len(training)):
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: gets no memory
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
+    while True:
+        for number in generator.permutation(len(training)):
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, None, stays)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: the same units
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
+    while True:
+        for number in generator.permutation(len(training)):
+            if dropout and number == number and np.size(stays) == 1:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: `stays` should be a column
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
+    while True:
+        for number in generator.permutation(len(training)):
+            if dropout:
+                stays = dropout_mask(len(parameters["w_h"]), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: Right.
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = None
+    if adam:
+        memory = {}
+    while True:
+        for number in generator.permutation(len(training)):
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, limit=5, stays=stays, memory=memory)
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = {name: array.copy() for name, array in parameters.items()}
+        if waited == patience:
+            parameters.update(best)
+            return losses
+
+
+# %% both
+# says: no step was taken
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses = []
+    while len(losses) < patience + 1:
+        losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
+    return losses

@@ -160,7 +160,7 @@ def forward(parameters, reads):
 
 
 # %% lstm-forward
-# says: the order in the picture
+# says: as in the picture?
 def forward(parameters, reads):
     w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
     h, c = np.zeros((2, len(reads) + 1, len(w_h)))
@@ -255,6 +255,97 @@ def forward(parameters, reads):
         c[t + 1] = i * g
         h[t + 1] = o * np.tanh(c[t + 1])
     return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), (h, c, gates)
+
+
+# %% lstm-forward
+# says: b holds whole numbers
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * generator.normal(size=(units, 4 * units)),
+        "b": np.repeat([0, 0, 1, 0], units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% lstm-forward
+# says: b_y holds whole numbers
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * generator.normal(size=(units, 4 * units)),
+        "b": np.repeat([0.0, 0.0, 1.0, 0.0], units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size, int),
+    }
+
+
+# %% lstm-forward
+# says: the numbers of w_x are
+def initial_parameters(size, units, generator):
+    scale = 1
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * generator.normal(size=(units, 4 * units)),
+        "b": np.repeat([0.0, 0.0, 1.0, 0.0], units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% lstm-forward
+# says: and a tenth of that for w_y
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * generator.normal(size=(units, 4 * units)),
+        "b": np.repeat([0.0, 0.0, 1.0, 0.0], units),
+        "w_y": scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% lstm-forward
+# says: nothing from `np.random`
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * np.random.normal(size=(units, 4 * units)),
+        "b": np.repeat([0.0, 0.0, 1.0, 0.0], units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% lstm-forward
+# says: the four blocks of w_h are alike
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * np.tile(generator.normal(size=(units, units)), 4),
+        "b": np.repeat([0.0, 0.0, 1.0, 0.0], units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% lstm-forward
+# says: Right.
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, 4 * units)),
+        "w_h": scale * generator.normal(size=(units, 4 * units)),
+        "b": np.concatenate([np.zeros(2 * units), np.ones(units), np.zeros(units)]),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
 
 
 # %% lstm-backward
@@ -706,87 +797,52 @@ def backward(parameters, ids):
     return cost, gradients
 
 
-# %% cho
-# says: the textbook's variant
-def cho_step(x, h, p):
-    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
-    s_r, s_u, s_n = np.split(h @ p.w_h, 3, axis=-1)
-    r, u = sigmoid(z_r + s_r), sigmoid(z_u + s_u)
-    return (1 - u) * np.tanh(z_n + r * s_n) + u * h
+# %% lstm-backward
+# says: called twice with the same name
+def backward(parameters, ids, gradients={}):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    for name, array in parameters.items():
+        gradients.setdefault(name, np.zeros_like(array))
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
+        d_c = d_c + d_h * o * (1 - tanh_c**2)
+        d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
+        slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
+        d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
+        d_c = d_c * f
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% cho
-# says: are u and 1 - u exchanged?
-def cho_step(x, h, p):
-    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
-    w_r, w_u, w_n = np.split(p.w_h, 3, axis=-1)
-    r, u = sigmoid(z_r + h @ w_r), sigmoid(z_u + h @ w_u)
-    return u * np.tanh(z_n + (r * h) @ w_n) + (1 - u) * h
-
-
-# %% cho
-# says: cho_step stops
-def cho_step(x, h, p):
-    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
-    r, u = sigmoid(z_r + h @ p.w_h), sigmoid(z_u + h @ p.w_h)
-    return (1 - u) * np.tanh(z_n + (r * h) @ p.w_h) + u * h
-
-
-# %% cho
-# says: The last equation reads h as it was
-def cho_step(x, h, p):
-    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
-    w_r, w_u, w_n = np.split(p.w_h, 3, axis=-1)
-    r, u = sigmoid(z_r + h @ w_r), sigmoid(z_u + h @ w_u)
-    h = r * h
-    return (1 - u) * np.tanh(z_n + h @ w_n) + u * h
-
-
-# %% peephole
-# says: the one through the peephole
-def peephole_back(d_h, z, c, w):
-    o, tanh_c = sigmoid(z + w * c), np.tanh(c)
-    d_z = d_h * tanh_c * o * (1 - o)
-    return d_z, d_h * o * (1 - tanh_c**2), (d_z * c).sum(axis=0)
-
-
-# %% peephole
-# says: the slope of the sigmoid
-def peephole_back(d_h, z, c, w):
-    o, tanh_c = sigmoid(z + w * c), np.tanh(c)
-    d_z = d_h * tanh_c
-    return d_z, d_h * o * (1 - tanh_c**2) + d_z * w, (d_z * c).sum(axis=0)
-
-
-# %% peephole
-# says: used several times
-def peephole_back(d_h, z, c, w):
-    o, tanh_c = sigmoid(z + w * c), np.tanh(c)
-    d_z = d_h * tanh_c * o * (1 - o)
-    return d_z, d_h * o * (1 - tanh_c**2) + d_z * w, d_z * c
-
-
-# %% peephole
-# says: without the peephole
-def peephole_back(d_h, z, c, w):
-    o, tanh_c = sigmoid(z), np.tanh(c)
-    d_z = d_h * tanh_c * o * (1 - o)
-    return d_z, d_h * o * (1 - tanh_c**2) + d_z * w, (d_z * c).sum(axis=0)
-
-
-# %% peephole
-# says: the square of its *value*
-def peephole_back(d_h, z, c, w):
-    o = sigmoid(z + w * c)
-    d_z = d_h * np.tanh(c) * o * (1 - o)
-    return d_z, d_h * o * (1 - c**2) + d_z * w, (d_z * c).sum(axis=0)
-
-
-# %% peephole
-# says: Return d_z, d_c, d_w
-def peephole_back(d_h, z, c, w):
-    o, tanh_c = sigmoid(z + w * c), np.tanh(c)
-    d_z = d_h * tanh_c * o * (1 - o)
-    d_c = d_h * o * (1 - tanh_c**2) + d_z * w
-    d_w = (d_z * c).sum(axis=0)
-    return d_c, d_z, d_w
+# %% lstm-backward
+# says: backward stops at `d_logits
+def backward(parameters, ids):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(27)[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
+        d_c = d_c + d_h * o * (1 - tanh_c**2)
+        d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
+        slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
+        d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
+        d_c = d_c * f
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients

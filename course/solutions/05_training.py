@@ -22,12 +22,3 @@ def one_epoch(network, adam, batches):
         adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
         total, letters = total + cost, letters + mask.sum()
     return total / letters
-
-
-# %% top-p
-def top_p(p, share):
-    order = np.argsort(-p)
-    kept = order[np.cumsum(p[order]) - p[order] < share]
-    result = np.zeros_like(p)
-    result[kept] = p[kept]
-    return result / result.sum()

@@ -78,7 +78,7 @@ def backward(parameters, ids):
     return cost, gradients
 
 
-# Chapter 4: learning, and inventing
+# Chapter 4: learning
 
 
 def initial_parameters(size, units, generator):
@@ -106,18 +106,7 @@ def optimize(parameters, ids, rate, limit):
     return cost
 
 
-def invent(parameters, letters, generator, temperature=1.0):
-    ids = [0]
-    while len(ids) <= 40:
-        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
-        drawn = generator.choice(len(letters), p=p / p.sum())
-        if drawn == 0:
-            break
-        ids.append(drawn)
-    return "".join(letters[number] for number in ids[1:])
-
-
-# Chapter 5: any list of names
+# Chapter 5: any list of names, and inventing with care
 
 
 def read_names(path):
@@ -128,3 +117,22 @@ def read_names(path):
 
 def letters_of(names):
     return "\n" + "".join(sorted(set("".join(names))))
+
+
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[np.cumsum(p[order]) - p[order] < share]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
+
+
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])

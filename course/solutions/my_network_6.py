@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-# Chapter 1: names, and how to measure
-
 
 def ids_of(name, letters):
     return [letters.index(letter) for letter in "\n" + name + "\n"]
@@ -28,9 +26,6 @@ def mean_loss(predict, sequences):
         for t, target in enumerate(ids[1:]):
             costs.append(-np.log(p[t, target]))
     return np.mean(costs)
-
-
-# Chapter 2: softmax, a table that learns, a network that reads
 
 
 def softmax(logits):
@@ -58,9 +53,6 @@ def forward(parameters, reads):
     return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# Chapter 3: the way back
-
-
 def backward(parameters, ids):
     p, h = forward(parameters, ids[:-1])
     gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
@@ -77,9 +69,6 @@ def backward(parameters, ids):
         gradients["w_y"] += np.outer(h[t + 1], d_logits)
         gradients["b_y"] += d_logits
     return cost, gradients
-
-
-# Chapter 4: learning, and inventing
 
 
 def initial_parameters(size, units, generator):
@@ -100,27 +89,6 @@ def clip(gradients, limit):
     return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
-def optimize(parameters, ids, rate, limit):
-    cost, gradients = backward(parameters, ids)
-    for name, gradient in clip(gradients, limit).items():
-        parameters[name] -= rate * gradient
-    return cost
-
-
-def invent(parameters, letters, generator, temperature=1.0):
-    ids = [0]
-    while len(ids) <= 40:
-        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
-        drawn = generator.choice(len(letters), p=p / p.sum())
-        if drawn == 0:
-            break
-        ids.append(drawn)
-    return "".join(letters[number] for number in ids[1:])
-
-
-# Chapter 5: any list of names
-
-
 def read_names(path):
     lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
     names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
@@ -131,14 +99,60 @@ def letters_of(names):
     return "\n" + "".join(sorted(set("".join(names))))
 
 
-# Chapter 6: a training that stops in time
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[np.cumsum(p[order]) - p[order] < share]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
 
 
-def train(parameters, training, held_out, rate, patience, generator):
-    losses = []
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
+
+
+def dropout_mask(shape, share, generator):
+    return (generator.random(shape) >= share) / (1 - share)
+
+
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
     while True:
         for number in generator.permutation(len(training)):
-            optimize(parameters, training[number], rate, limit=5)
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
         losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
         waited = len(losses) - 1 - np.argmin(losses)
         if waited == 0:
@@ -148,13 +162,34 @@ def train(parameters, training, held_out, rate, patience, generator):
             return losses
 
 
-def main(path):
-    split = read_names(path)
-    letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
-    training, held_out = ([ids_of(name, letters) for name in names] for names in split)
+def save(path, parameters, letters):
+    np.savez(path, letters=letters, **parameters)
+
+
+def load(path):
+    with np.load(path) as arrays:
+        parameters = dict(arrays)
+    letters = str(parameters.pop("letters"))
+    return parameters, letters
+
+
+def learn(path, generator):
+    names, others = read_names(path)
+    letters = letters_of(names + others)
+    training, held_out = ([ids_of(name, letters) for name in some] for some in (names, others))
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 5, generator)
+    losses = train(parameters, training, held_out, 0.003, 5, generator, adam=True)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
+    return parameters, letters
+
+
+def main(path):
+    generator, kept = np.random.default_rng(1), Path(path).with_suffix(".npz")
+    if Path(path) == kept:
+        parameters, letters = load(path)
+    else:
+        parameters, letters = learn(path, generator)
+        save(kept, parameters, letters)
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
 

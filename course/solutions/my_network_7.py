@@ -1,7 +1,6 @@
 """My network: it reads names, and invents new ones."""
 
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,6 @@ import numpy as np
 
 def ids_of(name, letters):
     return [letters.index(letter) for letter in "\n" + name + "\n"]
-
-
-def count_pairs(sequences, size):
-    counts = np.zeros((size, size))
-    for ids in sequences:
-        for before, after in pairwise(ids):
-            counts[before, after] += 1
-    return counts
 
 
 def mean_loss(predict, sequences):
@@ -31,18 +22,6 @@ def mean_loss(predict, sequences):
 def softmax(logits):
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-def learn_table(sequences, size, rate, epochs):
-    logits, q = np.zeros((size, size)), np.eye(size)
-    for _ in range(epochs):
-        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
-        for ids in sequences:
-            for before, after in pairwise(ids):
-                pushes[before] += p[before] - q[after]
-                times[before] += 1
-        logits -= rate * pushes / np.maximum(times, 1)
-    return logits
 
 
 def sigmoid(z):
@@ -102,24 +81,6 @@ def clip(gradients, limit):
     return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
-def optimize(parameters, ids, rate, limit):
-    cost, gradients = backward(parameters, ids)
-    for name, gradient in clip(gradients, limit).items():
-        parameters[name] -= rate * gradient
-    return cost
-
-
-def invent(parameters, letters, generator, temperature=1.0):
-    ids = [0]
-    while len(ids) <= 40:
-        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
-        drawn = generator.choice(len(letters), p=p / p.sum())
-        if drawn == 0:
-            break
-        ids.append(drawn)
-    return "".join(letters[number] for number in ids[1:])
-
-
 def read_names(path):
     lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
     names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
@@ -130,11 +91,60 @@ def letters_of(names):
     return "\n" + "".join(sorted(set("".join(names))))
 
 
-def train(parameters, training, held_out, rate, patience, generator):
-    losses = []
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[np.cumsum(p[order]) - p[order] < share]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
+
+
+def invent(parameters, letters, generator, temperature=1.0, share=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=top_p(p / p.sum(), share))
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
+
+
+def dropout_mask(shape, share, generator):
+    return (generator.random(shape) >= share) / (1 - share)
+
+
+def optimize(parameters, ids, rate, limit, memory=None, stays=1.0):
+    cost, gradients = backward(parameters | {"w_y": stays * parameters["w_y"]}, ids)
+    gradients["w_y"] = stays * gradients["w_y"]
+    if memory is not None:
+        memory["t"] = memory.get("t", 0) + 1
+    for name, g in clip(gradients, limit).items():
+        if memory is None:
+            parameters[name] -= rate * g
+        else:
+            m, v = memory.get(name, (0, 0))
+            parameters[name], m, v = adam_step(parameters[name], g, m, v, memory["t"], rate)
+            memory[name] = m, v
+    return cost
+
+
+def train(parameters, training, held_out, rate, patience, generator, adam=False, dropout=0.0):
+    losses, stays = [], 1.0
+    memory = {} if adam else None
     while True:
         for number in generator.permutation(len(training)):
-            optimize(parameters, training[number], rate, limit=5)
+            if dropout:
+                stays = dropout_mask((len(parameters["w_h"]), 1), dropout, generator)
+            optimize(parameters, training[number], rate, 5, memory, stays)
         losses.append(mean_loss(lambda reads: forward(parameters, reads)[0], held_out))
         waited = len(losses) - 1 - np.argmin(losses)
         if waited == 0:
@@ -144,13 +154,34 @@ def train(parameters, training, held_out, rate, patience, generator):
             return losses
 
 
-def main(path):
-    split = read_names(path)
-    letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
-    training, held_out = ([ids_of(name, letters) for name in names] for names in split)
+def save(path, parameters, letters):
+    np.savez(path, letters=letters, **parameters)
+
+
+def load(path):
+    with np.load(path) as arrays:
+        parameters = dict(arrays)
+    letters = str(parameters.pop("letters"))
+    return parameters, letters
+
+
+def learn(path, generator):
+    names, others = read_names(path)
+    letters = letters_of(names + others)
+    training, held_out = ([ids_of(name, letters) for name in some] for some in (names, others))
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.1, 5, generator)
+    losses = train(parameters, training, held_out, 0.003, 5, generator, adam=True)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
+    return parameters, letters
+
+
+def main(path):
+    generator, kept = np.random.default_rng(1), Path(path).with_suffix(".npz")
+    if Path(path) == kept:
+        parameters, letters = load(path)
+    else:
+        parameters, letters = learn(path, generator)
+        save(kept, parameters, letters)
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
 

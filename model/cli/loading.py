@@ -11,6 +11,9 @@ from model.text.forms import Alphabet, Network
 from model.weights.checkpoint import Checkpoint
 from model.weights.versions import VERSION_NAME, Versions, load
 
+SPEECHES_OF_LETTERS = 3
+"""How often the network of letters reads a speech while it reads a line of another poet once."""
+
 
 def versions_of(network: Network) -> Versions:
     """Return the versions of a network."""
@@ -44,7 +47,8 @@ def read_texts(
     if not paths:
         if network is Network.DINO:
             return sources.names_corpus()
-        return sources.verse_corpus() if for_recipe else sources.sonnets_corpus()
+        speeches = SPEECHES_OF_LETTERS if network is Network.LETTERS else 1
+        return sources.verse_corpus(speeches) if for_recipe else sources.sonnets_corpus()
     if network is not Network.DINO:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:

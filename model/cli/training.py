@@ -90,6 +90,10 @@ class Lines:
                 f" to beat: {', '.join(lines)}",
                 flush=True,
             )
+            if event["unsaid_words"]:
+                print(
+                    f"{event['unsaid_words']:,} words cannot be said: they are read, never written"
+                )
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
         else:

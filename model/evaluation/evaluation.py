@@ -24,7 +24,7 @@ from model.writing.requests import (
 )
 
 FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # prompts for the sonnets to measure
-USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 200, Genre.LETTERS: 200, Genre.SONNET: 50}
+USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 100, Genre.LETTERS: 100, Genre.SONNET: 50}
 MOST_READ = 5_000_000  # characters. Counting these takes minutes, and a gigabyte.
 MOST_HELD_OUT = 500_000
 

@@ -8,7 +8,7 @@ products of two numbers, which every processor rounds alike, and tanh.
 A network that reads words has its embedding on a grid, too: multiples of 2^-8 between -2 and 2, or
 of 2^-7 if h is stored doubled. It is the input of the first layer, and the parameters of that layer
 are rounded to suit. For the logits, the same table is multiplied by y = h w_y, which is kept
-between -4 and 4 and rounded to multiples of a step that makes these sums exact. No table of words
+between -8 and 8 and rounded to multiples of a step that makes these sums exact. No table of words
 and gates is needed, and the memory of the embedding is all that a large vocabulary takes.
 
 Processors and libraries compute tanh with different last digits. So a table defines it: tanh of
@@ -25,13 +25,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Array, Floats, Ids, embed
+from model.network.layers import Array, Floats, Ids
 from model.network.network import LanguageModel
 
 FLOAT = np.finfo(np.float32)
 FEW_ROWS, PANEL = 32, 64  # at most FEW_ROWS rows are multiplied by PANEL columns at a time
 H_DIGITS = 8  # binary digits after the point of h, and of tanh from the table
-LARGEST_X, LARGEST_Y = 2.0, 4.0  # limits of the numbers of an embedding, and of h w_y
+LARGEST_X, LARGEST_Y = 2.0, 8.0  # limits of the numbers of an embedding, and of h w_y
 # (x + c) - c rounds a small x to a multiple of 2^-digits: x + c has no room for finer digits. NumPy
 # adds an array of shape () faster than a scalar.
 _TO_7, _TO_8 = (np.array(1.5 * 2.0 ** (FLOAT.nmant - digits), FLOAT.dtype) for digits in (7, 8))
@@ -51,31 +51,44 @@ class Exact:
         of_h = np.float64(0.5 if cell.is_doubled else 1)  # halving is exact
         digits = H_DIGITS - cell.is_doubled
         is_embedded = bool(architecture.embedding)
-        stacks = []
+        self._words = WordLogits(p.embedding, p.b_y, digits) if is_embedded else None
+        rounded = []
         for n, layer in enumerate(p.layers):
-            w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
-            if n:
-                w_x *= of_h
-            # One-hot rows look up rows that have the bias in them; b alone is for NO_CHARACTER.
-            inputs = [w_x if n or is_embedded else w_x + b, b]
-            stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
+            is_one_hot = not (n or is_embedded)
+            gates = []
+            for gate, (factor_of_x, factor_of_h) in enumerate(
+                zip(cell.of_x, cell.of_h, strict=True)
+            ):
+                w_x, b, w_h = (
+                    _columns(w, gate, size) for w in (layer.w_x, layer.b[None], layer.w_h)
+                )
+                w_x *= factor_of_x * (of_h if n else 1)
+                b *= factor_of_x
+                w_h *= factor_of_h * of_h
+                if is_one_hot:
+                    w_x += b  # rows that are looked up have the bias; b is for NO_CHARACTER
+                lookups = (architecture.vocab_size + 1) * is_one_hot
+                gates.append(on_grid(np.vstack([w_x, b, w_h]), lookups, digits))
+            rounded.append(np.hstack(gates))
         b_y = np.zeros((1, architecture.embedding)) if is_embedded else p.b_y[None]
-        stacks.append(np.vstack([p.w_y * of_h, b_y]))
-        lookups = [0 if is_embedded else architecture.vocab_size + 1] + [0] * architecture.layers
-        rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
+        rounded.append(on_grid(np.vstack([p.w_y * of_h, b_y]), 0, digits))
         # a row for each character, and one for NO_CHARACTER; or w_x and b of the first layer
         self._first = rounded[0][:-size]
         # for each layer: its w_h, then the w and b of the layer above it, or of the logits
         self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
-        self._words = WordLogits(p.embedding, p.b_y, digits) if is_embedded else None
 
     def initial_state(self, rows: int) -> Array:
         return np.zeros((rows, *self._shape), FLOAT.dtype)
 
     def step(self, ids: Ids, state: Array) -> Array:
         """Read ids (B,), -1 for no token, and overwrite the state. Return the logits (B, V)."""
+        z = self.read(ids, state)
+        return self._words.logits(z) if self._words else z
+
+    def read(self, ids: Ids, state: Array) -> Array:
+        """Do what `step` does, but leave out the product with all words: return h w_y + b_y."""
         if self._words:
-            z = _product(embed(ids, self._words.table), self._first[:-1])
+            z = _product(self._words.rows(ids), self._first[:-1])
             z += self._first[-1]
         else:
             z = self._first.take(ids, axis=0)
@@ -85,23 +98,36 @@ class Exact:
             self._cell_step(z, state[:, n])
             z = _product(h, w_above)  # for the layer above, or the logits
             z += b_above
-        return self._words.logits(z) if self._words else z
+        return z
 
 
 class WordLogits:
-    """An embedding on a grid: the `table` (V, E), and the logits of all words."""
+    """An embedding on a grid: its rows, and the logits of all words.
+
+    The table (V, E) is kept in panels of PANEL words (-, E, PANEL), which makes the product of 40
+    rows twice as fast: see `_product`.
+    """
 
     def __init__(self, embedding: Array, b_y: Array, digits: int) -> None:
-        step = 2.0**-digits
-        rounded = (
-            np.rint(np.clip(embedding.astype(np.float64), -LARGEST_X, LARGEST_X) / step) * step
-        )
-        largest = LARGEST_Y * np.abs(rounded).sum(axis=1).max() + np.abs(b_y).max()
+        step, largest = 2.0**-digits, 0.0
+        size, width = embedding.shape
+        self._panels = np.zeros((-(-size // PANEL), width, PANEL), FLOAT.dtype)
+        for n, panel in enumerate(self._panels):  # one by one: in float64, all of them are large
+            x = embedding[n * PANEL : (n + 1) * PANEL].T.astype(np.float64)
+            rounded = np.rint(np.clip(x, -LARGEST_X, LARGEST_X) / step) * step
+            largest = max(largest, np.abs(rounded).sum(axis=0).max())
+            panel[:, : rounded.shape[1]] = rounded
+        largest = LARGEST_Y * largest + np.abs(b_y).max()
         # as in `on_grid`, with y as the parameter that is rounded
         product_step = np.ldexp(1.0, max(np.frexp(largest)[1], 0) - FLOAT.nmant)
-        self.table = rounded.astype(FLOAT.dtype)
         self.b_y = (np.rint(b_y / product_step) * product_step).astype(FLOAT.dtype)
         self._y_step = FLOAT.dtype.type(product_step / step)
+
+    def rows(self, ids: Ids) -> Array:
+        """Return the rows (B, E) of ids (B,); zeros for -1."""
+        found = self._panels[ids // PANEL, :, ids % PANEL]
+        found[ids < 0] = 0
+        return found
 
     def logits(self, y: Array) -> Array:
         """Return y tableᵀ + b_y (B, V) for y (B, E), which is overwritten."""
@@ -109,9 +135,8 @@ class WordLogits:
         y /= self._y_step
         np.rint(y, out=y)
         y *= self._y_step
-        logits = y.dot(self.table.T)
-        logits += self.b_y
-        return logits
+        logits = np.matmul(y, self._panels).swapaxes(0, 1).reshape(len(y), -1)
+        return logits[:, : len(self.b_y)] + self.b_y
 
 
 def _product(x: Array, w: Array) -> Array:
@@ -135,7 +160,10 @@ def on_grid(w: Floats, lookups: int, digits: int) -> Array:
     largest = 2 * np.abs(w[lookups:]).sum(axis=0) + np.abs(w[:lookups]).max(axis=0, initial=0)
     exponent = np.maximum(np.frexp(largest)[1], FLOAT.minexp)
     step = np.ldexp(1.0, exponent - FLOAT.nmant + digits)
-    return (np.rint(w / step) * step).astype(FLOAT.dtype)
+    rounded = w / step
+    np.rint(rounded, out=rounded)
+    rounded *= step
+    return rounded.astype(FLOAT.dtype)
 
 
 def look_up(x: Array, out: Array) -> None:
@@ -190,10 +218,7 @@ CELLS = {
 }
 
 
-def _blocks(w: Array, factors: tuple[float, ...], size: int) -> Floats:
-    """Return the blocks of a parameter, one for each gate, each times its factor.
-
-    One factor more than there are blocks is for a copy of the last block.
-    """
-    longer = np.append(w, w[:, -size:], axis=1).astype(np.float64)
-    return longer[:, : len(factors) * size] * np.repeat(factors, size)
+def _columns(w: Array, gate: int, size: int) -> Floats:
+    """Return a gate's columns of a parameter; those of the last gate for one gate more."""
+    first = min(gate * size, w.shape[1] - size)
+    return w[:, first : first + size].astype(np.float64)

@@ -110,13 +110,14 @@ class Parameters(Mapping[str, Array]):
 
     @classmethod
     def of(cls, architecture: Architecture, arrays: Arrays) -> Self:
-        """Copy arrays by name.
+        """Copy arrays by name; float16 becomes float32.
 
         Raises ValueError unless their names and shapes are those of the architecture.
         """
         if {name: array.shape for name, array in arrays.items()} != parameter_shapes(architecture):
             raise ValueError("the parameters' names or shapes are not those of the architecture")
-        parameters = cls.empty(architecture, arrays["b_y"].dtype)
+        dtype = np.result_type(arrays["b_y"].dtype, np.float32)
+        parameters = cls.empty(architecture, dtype)
         for name, array in arrays.items():
             parameters[name][:] = array
         return parameters

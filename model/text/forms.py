@@ -40,6 +40,6 @@ class Alphabet(StrEnum):
 
 
 MAX_TEMPERATURE = 5  # above this, texts are little more than noise
-USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.55}
+USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.85}
 """The defaults; the model cards say why they were chosen."""
 LONGEST_NAME = 40  # characters, unless a known name has more. A network may never end a name.

@@ -20,7 +20,6 @@ DINOSAURS, GENERA, NEAR_GENERA, OTHER_GENERA = (
 STAND_INS = RELEASED / "stand_ins.tsv"
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
 SHAKESPEARE = RELEASED / "shakespeare.tar.xz"
-SPEECHES_READ = 3  # times that a speech is read while a line of another poet is read once
 
 
 @cache
@@ -88,17 +87,17 @@ def sonnets_corpus() -> Corpus:
     return verse_corpus_of([sonnets], str(SHAKESPEARE), pretraining=[plays])
 
 
-def verse_corpus() -> Corpus:
-    """Read what the network for verse reads: the sonnets and, as `reading`, other poets and the
-    speeches of the plays. Raises CorpusError.
+def verse_corpus(speeches: int = 1) -> Corpus:
+    """Read what the networks for verse read: the sonnets and, as `reading`, other poets and, so
+    many times, the `speeches` of the plays. Raises CorpusError.
     """
     poets = DATA / "poetry.txt"
     if not poets.is_file():
         raise CorpusError(
             f"{poets} is missing; make data/poetry.txt makes it in a copy of the repository"
         )
-    speeches = clean_speeches(shakespeare())
-    return with_reading(sonnets_corpus(), read_file(poets).text, *SPEECHES_READ * [speeches])
+    texts = [read_file(poets).text, *speeches * [clean_speeches(shakespeare())]]
+    return with_reading(sonnets_corpus(), *texts)
 
 
 def poets(corpus: Corpus) -> tuple[str, ...]:

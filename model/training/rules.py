@@ -106,21 +106,26 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     )
 
 
-def word_vocabulary(characters: str, documents: Iterable[str]) -> WordVocabulary:
-    """Return the vocabulary of a network that reads words: marks, and words that can be said. Each
-    stands OFTEN times in these documents, or more. The commonest comes first.
+def word_vocabulary(corpus: Corpus, documents: Iterable[str]) -> WordVocabulary:
+    """Return the vocabulary of a network that reads words: marks and words that stand OFTEN times
+    in these documents, or READ_AGAIN times in the corpus, which the network should know well. The
+    commonest comes first.
 
-    Only words such as 'tis begin or end with an apostrophe; elsewhere, it is a quotation mark.
+    Only words such as 'tis begin or end with an apostrophe; elsewhere, it is a quotation mark. A
+    word that cannot be said is read, and never written (see `verse.tables`).
     """
-    pronounce = prosody().pronounce
+    clipped = prosody().pronounce.forms.words
     counts = Counter(chain.from_iterable(map(tokens_of, documents)))
 
     def is_known(token: str) -> bool:
-        is_plain = token.strip("'") == token or token in pronounce.forms.words
-        return not is_word(token) or (is_plain and bool(pronounce(token)))
+        is_often = counts[token] >= OFTEN or corpus.word_counts[token.strip("'")] >= READ_AGAIN
+        is_plain = token.strip("'") == token or token in clipped
+        return is_often and (is_plain or not is_word(token))
 
-    often = (token for token, count in counts.most_common() if count >= OFTEN)
-    return WordVocabulary.of(characters, filter(is_known, often))
+    return WordVocabulary.of(
+        corpus.vocabulary.characters,
+        (token for token, _ in counts.most_common() if is_known(token)),
+    )
 
 
 def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:

@@ -30,10 +30,12 @@ from model.files import history_path
 from model.network.layers import softmax
 from model.network.network import LanguageModel
 from model.text.forms import USUAL_TEMPERATURE
-from model.text.tokens import WordVocabulary
+from model.text.tokens import WordVocabulary, is_word
+from model.text.vocabulary import Vocabulary
 from model.training.rules import longest_line, with_roots, with_rules
 from model.training.sizes import ADAPTED, count_characters
 from model.training.trainer import Trainer, TrainingError
+from model.verse.prosody import prosody
 from model.weights.checkpoint import Checkpoint, Description, in_float16
 from model.weights.file import CheckpointError
 from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
@@ -44,7 +46,7 @@ from model.writing.requests import NameRequest, Request, VerseRequest, generator
 PROGRESS_SECONDS = 1.0
 PARTIAL_SECONDS = 60.0
 DRAWN_WORDS = 30
-ROWS = {True: 40, False: 24}
+ROWS = {True: 48, False: 24}
 """How many candidates are written for a line: by a network that reads words, and by another."""
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
@@ -146,10 +148,19 @@ def _started(trainer: Trainer) -> Event:
         "corpus": trainer.corpus.digest,
         "recipe": trainer.recipe.name,
         "parameters": trainer.newest.parameters.whole.size,
+        "unsaid_words": _unsaid_words(trainer.corpus.vocabulary),
         "held_out_characters": count_characters(trainer.measured.held_out),
         "ngram_loss": counting_loss(trainer.measured),
         "start_loss": start_loss,
     }
+
+
+def _unsaid_words(vocabulary: Vocabulary) -> int:
+    """Return how many words are read, and never written, because nobody knows how they sound."""
+    if not isinstance(vocabulary, WordVocabulary):
+        return 0
+    pronounce = prosody().pronounce
+    return sum(not pronounce(token) for token in filter(is_word, vocabulary.tokens))
 
 
 def _sample(weights: Checkpoint, seed: int) -> str:

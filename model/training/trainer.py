@@ -101,8 +101,7 @@ class Trainer:
             if recipe.embedding:
                 texts = (documents_of(corpus, stage) for stage in recipe.stages)
                 documents = next(filter(None, texts))
-                characters = corpus.vocabulary.characters
-                corpus = replace(corpus, vocabulary=word_vocabulary(characters, documents))
+                corpus = replace(corpus, vocabulary=word_vocabulary(corpus, documents))
             architecture = Architecture(
                 recipe.cell,
                 len(corpus.vocabulary),

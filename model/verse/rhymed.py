@@ -25,8 +25,16 @@ MOST_TOKENS = 24  # a row of more tokens is dropped; a line has ten syllables, a
 LAST_MARKS, MARKS_WITHIN_SONNETS = ".?!", ".:;?!"
 """A quatrain ends with one of these marks, as five in six real ones do. Each quatrain of a poem may
 be its last."""
+UNSAID = ","
+"""The network reads it behind a person's line that ends in a word. Where no mark ends a line, real
+verse goes on with "of" or "to", which few lines that people send allow."""
 # nats by which a word is less likely
 AGAIN, OF_NAME, OF_OTHER_ADDRESS = 4.0, 6.0, 8.0
+RARITY = 0.5
+"""How much the rarity of its words adds to the weight of a line, as a share of that rarity. Without
+it, the likeliest lines are those that fit everywhere: "I am a man, and I am not". Source: J. Li et
+al., "A diversity-promoting objective function for neural conversation models", NAACL 2016, where
+the rarity is that of a whole answer."""
 # nats by which a rhyme lowers the weight of a line
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
 COST_OF_EE = 4.0  # a text has one rhyme on -ee at most, and it costs this many nats
@@ -61,9 +69,12 @@ class RhymedSearch(VerseSearch):
             self._ends.pop()
         separator = separator_behind(prompt, completes=completes, stands_above=not stands_first)
         vocabulary = tables.lines.vocabulary
+        theirs = [tables.read_as(tokens_of(line)) for line in own]
+        for tokens in theirs[: len(own) - completes]:
+            if is_word(tokens[-1]):
+                tokens.append(UNSAID)
         read = [vocabulary.newline]
-        for line in own:
-            tokens = tables.read_as(tokens_of(line))
+        for tokens in theirs:
             read += [*vocabulary.ids_of_tokens(tokens).tolist(), vocabulary.newline]
         if completes:
             read.pop()
@@ -155,13 +166,23 @@ class RhymedSearch(VerseSearch):
             self._begin_line(Choice.COMMON, self._tables.lines.vocabulary.newline)
 
     def judged(self, line: Line) -> Iterable[tuple[End, float]]:
-        end = self._tables.end_of(line.text, line.last_word_after)
+        end, nats = self._tables.end_of(line.text, line.last_word_after), self._nats_of(line)
         if self._partner is None:
             if not self._tables.prosody.rhymes.is_old(end, self._ends):
-                yield end, line.nats - COST_OF_EE * end.is_ee
+                yield end, nats - COST_OF_EE * end.is_ee
         elif self._choice is Choice.FREE:
-            yield end, line.nats
+            yield end, nats
         else:
             rhyme = self._tables.rhyme(self._partner, end)
             # A word that does not rhyme by its sound was chosen for its letters.
-            yield end, line.nats - COSTS.get(rhyme, COSTS[Rhyme.EYE])
+            yield end, nats - COSTS.get(rhyme, COSTS[Rhyme.EYE])
+
+    def _nats_of(self, line: Line) -> float:
+        """Return the weight of a line: its log P, more for rare words, less for a word that comes
+        again in it.
+        """
+        words = [*filter(is_word, tokens_of(line.text))]
+        others = [word for word in words if word not in self._tables.prosody.often]
+        again = len(others) - len({*others})
+        ids = self._tables.lines.vocabulary.ids_of_tokens(words)
+        return line.nats + RARITY * float(self._tables.rarity[ids].sum()) - AGAIN * again

@@ -44,17 +44,21 @@ class Tables:
             )
         stresses = {word: patterns(word, found) for word, found in readings.items()}
         self.lines = Lines(vocabulary, stresses)
+        self._is_said = np.array([token in readings for token in vocabulary.tokens])
         self.opening = self.lines.line_ends(self.partners.openers)
         self.any_end = lru_cache(self._any_end)
         self.names = np.array(
             [token.removesuffix("'s") in checkpoint.proper_names for token in vocabulary.tokens]
         )
+        # with no text before it, a word is as likely as its bias says
+        log_p = checkpoint.language_model.parameters.b_y.astype(np.float64)
+        self.rarity = np.log(np.add.accumulate(np.exp(log_p))[-1]) - log_p
+        """-log P of each word (V,) without a text."""
         lines = (line.split() for line in checkpoint.stand_ins)
         self.stand_ins = {word: others for word, *others in lines if others}
-        # float32 holds sums of so few whole numbers exactly
-        self._neighbours = checkpoint.neighbours.astype(np.float32)
-        squares = (self._neighbours**2).sum(axis=1)
-        self._lengths = np.sqrt(np.maximum(squares, 1).astype(np.float64))
+        self._neighbours = checkpoint.neighbours
+        squares = np.einsum("ij,ij->i", self._neighbours, self._neighbours, dtype=np.int32)
+        self._lengths = np.sqrt(np.maximum(squares, 1))
 
     def _any_end(self, stops: str) -> LineEnds:
         return self.lines.line_ends(self.partners.last_words, stops=stops)
@@ -104,11 +108,13 @@ class Tables:
         asked = [ids[word] for word in known if word not in self.prosody.often]
         if not asked or not self._neighbours.size:
             return np.zeros(len(ids))
-        products = self._neighbours @ self._neighbours[asked].T
+        # float32 holds sums of so few whole numbers exactly
+        neighbours = self._neighbours.astype(np.float32)
+        products = neighbours @ neighbours[asked].T
         cosines = products / (self._lengths[:, None] * self._lengths[asked])
         mixed = (cosines.max(axis=1) + cosines.mean(axis=1)) / 2
         low, high = NEAREST
-        return FAVOUR * np.clip((mixed - low) / (high - low), 0, 1)
+        return FAVOUR * self._is_said * np.clip((mixed - low) / (high - low), 0, 1)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:

@@ -23,7 +23,7 @@ from model.errors import RequestError
 from model.names.search import Names, NameSearch
 from model.names.words import WordSearch
 from model.network.exact import Exact
-from model.network.layers import Array, Floats, Mask
+from model.network.layers import Array, Mask
 from model.search import Drawing, Line, Masks, Numbers, Search, UnfinishedLines
 from model.text.tokens import WordVocabulary, pieces_of
 from model.weights.checkpoint import Checkpoint
@@ -191,7 +191,7 @@ class Decoder:
     def _read(self, searches: Sequence[Search]) -> None:
         """Let the network read one token of each search."""
         states = np.stack([search.state for search in searches])
-        self.exact.step(np.array([search.unread.pop() for search in searches]), states)
+        self.exact.read(np.array([search.unread.pop() for search in searches]), states)
         for search, state in zip(searches, states, strict=True):
             search.state = state
 
@@ -223,8 +223,7 @@ class Decoder:
         self._places = sizes[of_rows] + self._rows["number"]
         self._is_cut = bool((self._rows["top_p"] < 1).any())
         if self._reads_words:
-            biases = np.array([search.bias for search in self._writing])
-            self._bias: Floats = biases[of_rows]
+            self._biases = [self._writing[n].bias for n in of_rows]
         self._kinds: list[tuple[Masks, Any, Numbers]] = []
         kinds = [(id(each.masks), id(each.beginning.ends)) for each in self._writing]
         for kind in dict.fromkeys(kinds):
@@ -242,7 +241,7 @@ class Decoder:
         drawing = rows["temperature"], top_p, numbers[self._places]
         allowed = self._allowed()
         if self._reads_words:
-            ids, nats = sample_words(logits, self._bias, allowed, *drawing)
+            ids, nats = sample_words(logits, self._biases, allowed, *drawing)
         else:
             # Characters that lead to no line are masked before one is drawn. So a row may be
             # forced to write what the network would hardly say: then P(allowed) is small. Its

@@ -6,6 +6,7 @@ uniform random number. exp is not exact (see `network.exact`): its last digits m
 machines, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def sample_next(
 
 def sample_words(
     logits: Array,
-    bias: Floats,
+    biases: Sequence[Floats],
     allowed: Mask,
     temperature: Floats,
     top_p: Floats | None,
@@ -48,23 +49,25 @@ def sample_words(
     """Choose a word id (B,) for each row of logits (B, V), and return log P (B,) of it among all.
 
     p = softmax((logits + bias) / temperature) of the allowed words, cut to the top-p unless that is
-    None. Words that are less than e^-CUT as likely as the likeliest are left out, which saves most
-    exponentials.
+    None; each row has its bias (V,). Words that are less than e^-CUT as likely as the likeliest are
+    left out, which saves most exponentials. Row by row, the numbers stay in the processor's cache.
     """
-    scores = logits + bias
-    scores -= scores.max(axis=1, keepdims=True)
-    totals = np.exp(scores).sum(axis=1)
-    best = np.where(allowed, scores, -np.inf).max(axis=1)
-    is_likely = allowed & (scores >= (best - CUT * temperature)[:, None])
-    ids = np.empty(len(scores), np.intp)
-    for row, (found, least) in enumerate(zip(is_likely, best, strict=True)):
-        at = np.flatnonzero(found)
-        p = np.exp((scores[row, at] - least) / temperature[row])
+    ids, nats = np.empty(len(logits), np.intp), np.empty(len(logits))
+    for row in range(len(logits)):
+        scores = logits[row] + biases[row]
+        scores -= scores.max()
+        at = np.flatnonzero(allowed[row])
+        found = scores[at]
+        found -= found.max()
+        found /= temperature[row]
+        is_likely = found >= -CUT
+        at, p = at[is_likely], np.exp(found[is_likely])
         if top_p is not None and top_p[row] < 1:
             at, p = _likeliest(at, p, top_p[row])
         cumulated = np.add.accumulate(p)
         ids[row] = at[cumulated.searchsorted(draws[row] * cumulated[-1], "right")]
-    return ids, scores[np.arange(len(ids)), ids] - np.log(totals)
+        nats[row] = scores[ids[row]] - np.log(np.exp(scores).sum())
+    return ids, nats
 
 
 def _likeliest(at: Ids, p: Floats, top_p: float) -> tuple[Ids, Floats]:

@@ -1,9 +1,3 @@
-# %% nats
-def nats_per_letter(logits, ids):
-    log_p = log_softmax(logits)
-    rows = np.arange(len(ids) - 1)
-    return -log_p[rows, ids[1:]].mean()
-
 # %% correlations
 def correlations(states, feature):
     a, b = states - states.mean(axis=0), feature - feature.mean()
@@ -21,20 +15,20 @@ def share_of_end(text, unit):
             state[layer, 1, 0, place] = early
     return softmax(logits)[0, vocabulary.newline]
 
-# %% allowed
-def allowed_letters(part, start):
+# %% counts
+def counts_after(counts, choice):
     found = set()
-    for word in WORDS:
-        if not word.startswith(part):
-            continue
-        if word == part:
-            if leads_on(word, start):
-                found.add(" ")
-            if ends_line(word, start):
-                found.add("\n")
-        elif leads_on(word, start) or ends_line(word, start):
-            found.add(word[len(part)])
+    for start in counts:
+        for pattern in choice:
+            if fits(pattern, start):
+                found.add(start + len(pattern))
     return found
+
+# %% allowed
+def allowed(word, counts, ends):
+    latest = max(start for starts in ends.values() for start in starts)
+    leaves_room = any(n <= latest for n in our_counts_after(counts, PATTERNS[word]))
+    return leaves_room or bool(ends.get(word, set()) & counts)
 
 # %% rhymes
 def rhymes(one, other):
@@ -44,3 +38,8 @@ def rhymes(one, other):
 
     (before, tail), (before_other, tail_of_other) = split(one), split(other)
     return tail == tail_of_other and before != before_other
+
+# %% choose
+def choose(weights, sharpness, number):
+    chances = softmax(sharpness * weights)
+    return np.argmax(np.cumsum(chances) > number)

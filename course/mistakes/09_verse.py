@@ -1,24 +1,3 @@
-# %% nats
-# says: It predicts letter t + 1
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[np.arange(len(ids)), ids].mean()
-
-# %% nats
-# says: bits
-def nats_per_letter(logits, ids):
-    p = softmax(logits)[np.arange(len(ids) - 1), ids[1:]]
-    return -np.log2(p).mean()
-
-# %% nats
-# says: sum over the line
-def nats_per_letter(logits, ids):
-    return -sum(log_softmax(logits)[t, ids[t + 1]] for t in range(len(ids) - 1))
-
-# %% nats
-# says: stops at
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[np.arange(len(ids)), ids[1:]].mean()
-
 # %% correlations
 # says: subtract the means first
 def correlations(states, feature):
@@ -162,44 +141,6 @@ def share_of_end(text, unit):
     memory[3:, unit] = memory[2, unit]
     return memory[-1, unit]
 
-# %% allowed
-# says: What may follow a word that is complete?
-def allowed_letters(part, start):
-    return {
-        word[len(part)]
-        for word in WORDS
-        if word.startswith(part) and word != part and (leads_on(word, start) or ends_line(word, start))
-    }
-
-# %% allowed
-# says: Did you ask leads_on and ends_line?
-def allowed_letters(part, start):
-    found = {word[len(part)] for word in WORDS if word.startswith(part) and word != part}
-    if part in WORDS and leads_on(part, start):
-        found.add(" ")
-    if part in WORDS and ends_line(part, start):
-        found.add("\n")
-    return found
-
-# %% allowed
-# says: '' is no complete word
-def allowed_letters(part, start):
-    found = set()
-    for word in WORDS:
-        if word.startswith(part):
-            if word != part:
-                found.add(word[len(part)])
-            if leads_on(word, start):
-                found.add(" ")
-            if ends_line(word, start):
-                found.add("\n")
-    return found
-
-# %% allowed
-# says: single characters
-def allowed_letters(part, start):
-    return {word for word in WORDS if word.startswith(part) and leads_on(word, start)}
-
 # %% rhymes
 # says: rhyme with itself
 def rhymes(one, other):
@@ -234,28 +175,6 @@ def rhymes(one, other):
 def rhymes(one, other):
     n, m = (max(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
     return one[n:] == other[m:] and one[n - 1] != other[m - 1]
-
-# %% nats
-# says: changes its argument logits
-def nats_per_letter(logits, ids):
-    logits -= logits.max(axis=-1, keepdims=True)
-    return -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
-
-# %% nats
-# says: whole line
-def nats_per_letter(logits, ids):
-    return -log_softmax(logits)[:-1, ids[1:]].mean()
-
-# %% nats
-# says: divide by T?
-def nats_per_letter(logits, ids):
-    log_p = log_softmax(logits)
-    return -sum(log_p[t, ids[t + 1]] for t in range(len(ids) - 1)) / len(ids)
-
-# %% nats
-# says: logarithm of the mean
-def nats_per_letter(logits, ids):
-    return -np.log(softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean())
 
 # %% correlations
 # says: changes its argument states
@@ -317,25 +236,6 @@ def share_of_end(text, unit):
             state[layer, 1, 0, place] = early
     return log_softmax(logits)[0, vocabulary.newline]
 
-# %% allowed
-# says: and also if it ends the line
-def allowed_letters(part, start):
-    found = set()
-    for word in WORDS:
-        if word.startswith(part) and leads_on(word, start):
-            found.add(" " if word == part else word[len(part)])
-        if word == part and ends_line(word, start):
-            found.add("\n")
-    return found
-
-# %% allowed
-# says: Does your loop end with the first word
-def allowed_letters(part, start):
-    for word in WORDS:
-        if word.startswith(part) and (leads_on(word, start) or ends_line(word, start)):
-            return {word[len(part)]} if word != part else {" "} if leads_on(word, start) else {"\n"}
-    return set()
-
 # %% rhymes
 # says: does the last one count?
 def rhymes(one, other):
@@ -346,3 +246,136 @@ def rhymes(one, other):
 # says: but it should be True or False
 def rhymes(one, other):
     return [sound for sound in one if sound in other]
+
+# %% counts
+# says: Did you ask whether the word fits there?
+def counts_after(counts, choice):
+    return {start + len(pattern) for start in counts for pattern in choice}
+
+# %% counts
+# says: Is this where the word begins?
+def counts_after(counts, choice):
+    return {start for start in counts for pattern in choice if fits(pattern, start)}
+
+# %% counts
+# says: Does only the first way to say the word count?
+def counts_after(counts, choice):
+    return {start + len(choice[0]) for start in counts if choice and fits(choice[0], start)}
+
+# %% counts
+# says: Does only one of the counts before count?
+def counts_after(counts, choice):
+    start = max(counts) if counts else 10
+    return {start + len(pattern) for pattern in choice if fits(pattern, start)}
+
+# %% counts
+# says: Are the old counts still among them?
+def counts_after(counts, choice):
+    return set(counts) | {s + len(pattern) for s in counts for pattern in choice if fits(pattern, s)}
+
+# %% counts
+# says: should be a set
+def counts_after(counts, choice):
+    for start in counts:
+        for pattern in choice:
+            if fits(pattern, start):
+                return start + len(pattern)
+    return 0
+
+# %% counts
+# says: changes its argument counts
+def counts_after(counts, choice):
+    while counts:
+        start = counts.pop()
+        for pattern in choice:
+            if fits(pattern, start):
+                return {start + len(pattern)}
+    return set()
+
+# %% counts
+# says: Right.
+def counts_after(counts, choice):
+    return [s + len(pattern) for pattern in choice for s in sorted(counts) if fits(pattern, s)]
+
+# %% allowed
+# says: it may be the last word here
+def allowed(word, counts, ends):
+    latest = max(start for starts in ends.values() for start in starts)
+    return any(n <= latest for n in our_counts_after(counts, PATTERNS[word]))
+
+# %% allowed
+# says: is not among the words that may be last
+def allowed(word, counts, ends):
+    return bool(our_counts_after(counts, PATTERNS[word]))
+
+# %% allowed
+# says: Did you ask for room?
+def allowed(word, counts, ends):
+    if word in ends and ends[word] & counts:
+        return True
+    return any(n < 10 for n in our_counts_after(counts, PATTERNS[word]))
+
+# %% allowed
+# says: is one count enough?
+def allowed(word, counts, ends):
+    latest = min(start for starts in ends.values() for start in starts)
+    leaves_room = any(n <= latest for n in our_counts_after(counts, PATTERNS[word]))
+    return leaves_room or bool(ends.get(word, set()) & counts)
+
+# %% allowed
+# says: it should be True or False
+def allowed(word, counts, ends):
+    latest = max(start for starts in ends.values() for start in starts)
+    return {n for n in our_counts_after(counts, PATTERNS[word]) if n <= latest} | ends.get(word, set()) & counts
+
+# %% choose
+# says: is this always the line of the largest weight?
+def choose(weights, sharpness, number):
+    return np.argmax(weights)
+
+# %% choose
+# says: is `sharpness` used?
+def choose(weights, sharpness, number):
+    return np.argmax(np.cumsum(softmax(weights)) > number)
+
+# %% choose
+# says: did you divide by the sharpness?
+def choose(weights, sharpness, number):
+    return np.argmax(np.cumsum(softmax(weights / sharpness)) > number)
+
+# %% choose
+# says: Do the chances add up to 1?
+def choose(weights, sharpness, number):
+    chances = np.exp(sharpness * weights)
+    return np.searchsorted(np.cumsum(chances), number, "right")
+
+# %% choose
+# says: It falls onto them laid end to end
+def choose(weights, sharpness, number):
+    return np.argmax(softmax(sharpness * weights) > number)
+
+# %% choose
+# says: is this the nearest end?
+def choose(weights, sharpness, number):
+    return np.argmin(abs(np.cumsum(softmax(sharpness * weights)) - number))
+
+# %% choose
+# says: should be the place of one line
+def choose(weights, sharpness, number):
+    return np.cumsum(softmax(sharpness * weights)) > number
+
+# %% choose
+# says: Right.
+def choose(weights, sharpness, number):
+    left = number
+    for n, chance in enumerate(softmax(sharpness * weights)):
+        left -= chance
+        if left < 0:
+            return n
+    return len(weights) - 1
+
+# %% rhymes
+# says: nothing does not differ from nothing
+def rhymes(one, other):
+    p, q = (max(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
+    return one[p:] == other[q:] and (p == 0 or q == 0 or one[p - 1] != other[q - 1]) and one is not other

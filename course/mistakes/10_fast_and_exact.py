@@ -183,7 +183,7 @@ def weight_gradient(x, d_z):
     return d_z.reshape(-1, d_z.shape[-1]).T @ x.reshape(-1, x.shape[-1])
 
 # %% in-one-piece
-# says: the last step alone
+# says: this takes the steps one by one
 def weight_gradient(x, d_z):
     for x_t, d_z_t in zip(x, d_z):
         d_w = x_t.T @ d_z_t
@@ -238,3 +238,56 @@ def median_times(functions, rounds, clock):
             function()
             own.append(clock() - start)
     return [median(own) for own in times]
+
+# %% times
+# says: Warm up each of them
+def median_times(functions, rounds, clock):
+    functions[0]()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]
+
+# %% times
+# says: the mean of the two in the middle
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [sorted(own)[len(own) // 2] for own in times]
+
+# %% in-one-piece
+# says: this takes the steps one by one
+def weight_gradient(x, d_z):
+    return sum(a.T @ b for a, b in zip(x, d_z))
+
+# %% in-one-piece
+# says: this takes the steps one by one
+def weight_gradient(x, d_z):
+    d_w = np.zeros((x.shape[2], d_z.shape[2]))
+    for t in range(len(x)):
+        d_w += x[t].T @ d_z[t]
+    return d_w
+
+# %% in-one-piece
+# says: Right.
+def weight_gradient(x, d_z):
+    return np.tensordot(x, d_z, axes=((0, 1), (0, 1)))
+
+# %% in-one-piece
+# says: Right.
+def weight_gradient(x, d_z):
+    return np.einsum("tbd,tbk->dk", x, d_z)
+
+# %% grid
+# says: is `2.0**digits`
+def on_grid(numbers, digits):
+    return np.rint(numbers * (2.0 ^ digits)) / (2.0 ^ digits)
