@@ -13,15 +13,21 @@ from model.text.vocabulary import fold
 TYPED, NAMED, QUIET = "#typed", "#me", "#quiet"
 """Subjects without an entry in data/words.tsv: any other word, a first name, and a word that nobody
 should joke about, which the caption ignores."""
-FORMS = {form: f"#{word}" for word, forms in table("word").items() for form in forms.split()}
+_LESSER = table("lesser")
+FORMS = {
+    form: f"#{word}" for word, forms in (table("word") | _LESSER).items() for form in forms.split()
+}
 """The words that an entry fits, and its subject."""
+LESSER = {form for forms in _LESSER.values() for form in forms.split()}
+"""Those of FORMS that give way to any other: "I love my cat" is about the cat."""
 GRAVE = {word for words in table("grave").values() for word in words.split()}
 
 
 def subject_of(name: str, word: str) -> str:
     """Return the subject of a card, from a name in lower case and from the words that were typed.
 
-    A whole text may be an entry (French fries), or else the longest run of its words that is one.
+    A whole text may be an entry (French fries), or else the longest run of its words that is one,
+    and not of the LESSER if it can be helped.
     Without a word, the name may begin with an entry, before a root.
     """
     words = re.findall(r"[^\W\d_]+", re.sub(r"['’]s\b", "", fold(word)))
@@ -31,7 +37,9 @@ def subject_of(name: str, word: str) -> str:
     runs = ["".join(words[i:j]) for i, j in combinations(range(len(words) + 1), 2)]
     if "".join(words) not in FORMS and not GRAVE.isdisjoint(runs):
         return QUIET
-    return FORMS.get(max(FORMS.keys() & runs, key=lambda run: (len(run), run), default=""), TYPED)
+    told = FORMS.keys() & runs
+    told = told - LESSER or told
+    return FORMS.get(max(told, key=lambda run: (len(run), run), default=""), TYPED)
 
 
 def beginning_in(words: Iterable[str], name: str) -> str:
