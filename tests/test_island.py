@@ -1,5 +1,6 @@
-"""The assignment's figures. The test that needs its list of names is skipped without it."""
+"""The assignment's figures: `tests/assignment` has its list of names, and what it prints."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,45 +8,37 @@ import pytest
 
 from course import island
 from model.files import ROOT
+from model.network.layers import Array
 from model.text.batches import Batch
 from model.text.encodings import CorpusError
 from model.text.vocabulary import Vocabulary
+from model.training.optimizer import clip_by_value
 
-NAMES = ROOT.parent / "shared" / "data" / "dinos.txt"
+ASSIGNMENT = ROOT / "tests" / "assignment"
+FIGURES = json.loads((ASSIGNMENT / "figures.json").read_text(encoding="utf-8"))
+SAME_EVERYWHERE = 40
+"""So many indices of the sample hold with every library for matrix products."""
+SHAPES = {"a_prev": (100, 1), "Wax": (100, 27), "Waa": (100, 100), "Wya": (27, 100)}
+SHAPES |= {"b": (100, 1), "by": (27, 1)}
 
-# fmt: off
-FIRST_40_OF_SAMPLE = [12, 17, 24, 14, 13, 9, 10, 22, 24, 6, 13, 11, 12, 6, 21, 15, 21, 14, 3, 2,
-                      1, 21, 18, 24, 7, 25, 6, 25, 18, 10, 16, 2, 3, 8, 15, 12, 11, 7, 1, 12]
-PRINTED = [
-    "There are 19909 total characters and 27 unique characters in your data.",
-    "\nIteration: 0, Loss: 23.087336\n",
-    "Nkzxwtdmfqoeyhsqwasjkjvu", "Kneb", "Kzxwtdmfqoeyhsqwasjkjvu", "Neb", "Zxwtdmfqoeyhsqwasjkjvu",
-    "Eb", "Xwtdmfqoeyhsqwasjkjvu",
-    "\nIteration: 2000, Loss: 27.884160\n",
-    "Liusskeomnolxeros", "Hmdaairus", "Hytroligoraurus", "Lecalosapaus", "Xusicikoraurus",
-    "Abalpsamantisaurus", "Tpraneronxeros",
-    "\nIteration: 4000, Loss: 25.901815\n",
-    "Mivrosaurus", "Inee", "Ivtroplisaurus", "Mbaaisaurus", "Wusichisaurus", "Cabaselachus",
-    "Toraperlethosdarenitochusthiamamumamaon",
-]
-# fmt: on
+
+def drawn(seed: int, *names: str) -> list[Array]:
+    """Return these arrays of the assignment's, drawn in this order."""
+    generator = np.random.RandomState(seed)
+    return [generator.randn(*SHAPES[name]) for name in names]
 
 
 def test_a_sample_is_that_of_the_assignment() -> None:
-    generator = np.random.RandomState(2)
-    w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
-    network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
-    indices = island.generate(network, newline=0, seed=0)
-    assert indices[:40] == FIRST_40_OF_SAMPLE
+    parameters = drawn(2, "Wax", "Waa", "Wya", "b", "by")
+    indices = island.generate(island.from_columns(*parameters), newline=0, seed=0)
+    assert indices[:SAME_EVERYWHERE] == FIGURES["sample"][:SAME_EVERYWHERE]
     assert indices[-1] == 0
     assert len(indices) <= 51
 
 
 def test_a_step_is_that_of_the_assignment() -> None:
-    generator = np.random.RandomState(1)
-    a_prev = generator.randn(100, 1)
-    w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
-    network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
+    a_prev, *parameters = drawn(1, *SHAPES)
+    network = island.from_columns(*parameters)
     batch = Batch(
         np.array([[12, 3, 5, 11, 22, 3]]).T,
         np.array([[4, 14, 11, 22, 25, 26]]).T,
@@ -56,20 +49,44 @@ def test_a_step_is_that_of_the_assignment() -> None:
     loss, gradients, after = island.train_step(
         network, batch, state, learning_rate=0.01, clip_value=5
     )
-    assert loss == pytest.approx(126.503975722, abs=1e-9)
-    assert gradients["layers.0.w_h"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
-    assert np.argmax(gradients["layers.0.w_x"].T) == 93
-    assert gradients["w_y"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
-    assert gradients["layers.0.b"][4] == pytest.approx(-0.06809825, abs=1e-8)
-    assert gradients["b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
-    assert after[0, 0, 0, 4] == pytest.approx(-1, abs=1e-8)
+    found = {
+        "loss": loss,
+        "dWaa[1][2]": gradients["layers.0.w_h"][2, 1],
+        "argmax(dWax)": np.argmax(gradients["layers.0.w_x"].T),
+        "dWya[1][2]": gradients["w_y"][2, 1],
+        "db[4]": gradients["layers.0.b"][4],
+        "dby[1]": gradients["b_y"][1],
+        "a_last[4]": after[0, 0, 0, 4],
+    }
+    assert found == pytest.approx(FIGURES["step"], abs=1e-8)
 
 
-@pytest.mark.skipif(not NAMES.exists(), reason="the assignment's list of names is missing")
+def test_clipping_is_that_of_the_assignment() -> None:
+    generator = np.random.RandomState(3)
+    shapes = {"dWax": (5, 3), "dWaa": (5, 5), "dWya": (2, 5), "db": (5, 1), "dby": (2, 1)}
+    gradients = {name: 10 * generator.randn(*shape) for name, shape in shapes.items()}
+    clip_by_value(gradients, 10)
+    found = {
+        "dWaa[1][2]": gradients["dWaa"][1, 2],
+        "dWax[3][1]": gradients["dWax"][3, 1],
+        "dWya[1][2]": gradients["dWya"][1, 2],
+        "db[4]": gradients["db"][4, 0],
+        "dby[1]": gradients["dby"][1, 0],
+    }
+    assert found == pytest.approx(FIGURES["clip"], abs=1e-8)
+
+
 def test_the_figures_are_printed_as_in_the_assignment() -> None:
     printed: list[str] = []
-    island.run(NAMES, printed.append, island.Island(steps=4_001))
-    assert printed == PRINTED
+    island.run(ASSIGNMENT / "dinos.txt", printed.append, island.Island(steps=4_001))
+    characters, unique = FIGURES["printed"].values()
+    assert printed.pop(0) == (
+        f"There are {characters} total characters and {unique} unique characters in your data."
+    )
+    expected = list[str]()
+    for step, report in FIGURES["training"].items():
+        expected += [f"\nIteration: {step}, Loss: {report['loss']:f}\n", *report["names"]]
+    assert printed == expected
 
 
 def test_carrying_the_state_and_reseeding_can_be_turned_off() -> None:
