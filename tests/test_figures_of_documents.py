@@ -1,5 +1,5 @@
-"""The figures of quality in docs/figures.md and the model cards are those that `evaluate` measures,
-those of readers are in their sheets, and README has no others."""
+"""The figures of quality in docs/figures.md and the model cards are those that `make figures` has
+measured, those of readers are in their sheets, and README has no others."""
 
 import json
 import re
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from model.files import ROOT
-from tests.test_command_line import run_well
+from model.text.forms import Genre
+from tools.figures import changed_since, code_of, record_path
 
 README, TABLES = ROOT / "README.md", ROOT / "docs" / "figures.md"
 CARDS = [ROOT / "checkpoints" / network / "README.md" for network in ("dino", "poem")]
@@ -41,6 +42,7 @@ SHEETS = {
 }
 """For each row about readers: their sheet, the system in it, and the least mark for "keep"."""
 
+MEASURED = ("dino", "poem", "sonnet")
 COLUMNS = ("network", "counting", "counting without pretraining")
 COUNTING = ("counting", "counting_without_pretraining")
 
@@ -63,10 +65,13 @@ def shown(value: float) -> str:
     return f"{value:.1%}".replace("100.0%", "100%") if isinstance(value, float) else f"{value:,}"
 
 
-@pytest.mark.recorded
-@pytest.mark.parametrize("genre", ["dino", "poem", "sonnet"])
-def test_figures_of_quality_are_those_that_the_command_measures(genre: str) -> None:
-    found: dict[str, Any] = json.loads(run_well("evaluate", genre, "--json"))
+def record_of(genre: str) -> dict[str, Any]:
+    return json.loads(record_path(Genre(genre)).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("genre", MEASURED)
+def test_figures_of_quality_are_those_that_were_measured(genre: str) -> None:
+    found = record_of(genre)["figures"]
     for row, *stated in quality():
         measures, _, figure = FIGURES.get(row, "").partition(" ")
         if measures == genre:
@@ -75,6 +80,30 @@ def test_figures_of_quality_are_those_that_the_command_measures(genre: str) -> N
     losses = [found["losses"][name] for name in ("network", *COUNTING)]
     form = "names" if genre == "dino" else "verse"
     assert [form, *(f"{loss:.3f}" for loss in losses)] in rows(TABLES, *COLUMNS)
+
+
+@pytest.mark.parametrize("genre", MEASURED)
+def test_what_decides_the_figures_is_as_it_was_when_they_were_measured(genre: str) -> None:
+    record = record_of(genre)
+    assert changed_since(record) == [], "these decide the figures: make figures measures them anew"
+    network = f"checkpoints/{Genre(genre).network}"
+    version = (ROOT / network / "released").read_text().strip()
+    assert record["figures"]["version"] == version
+    assert {f"{network}/{version}.safetensors", "model/writing/decoder.py"} <= {
+        *record["decided_by"]
+    }
+
+
+def test_a_comment_decides_nothing() -> None:
+    source = 'PRICE = 4.0\n"""In nats."""\n\n\ndef price() -> float:\n    return PRICE  # a word\n'
+    told = (
+        source.replace("In nats.", "Of a\nword.").replace("# a", "# another").replace("\n\n", "\n")
+    )
+    assert (
+        code_of(told) == code_of(source) == "PRICE = 4.0\ndef price() -> float:\n    return PRICE"
+    )
+    for other in ("PRICE = 4.5", "PRICE = '# a'"):
+        assert code_of(source.replace("PRICE = 4.0", other)) != code_of(source)
 
 
 def test_every_row_is_measured_or_read() -> None:
