@@ -14,6 +14,7 @@ import linecache
 import re
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -130,7 +131,9 @@ class ForEver(BaseException):
 
 
 SECONDS = 10.0
-"""So long may a function take, if its check does not give it more."""
+"""So long may a function compute, if its check does not give it more."""
+BUSY = 20
+"""On a busy computer, or asleep, a function may take so many times as long."""
 LINES = 1000
 """If a function prints more lines in one call, none of them is shown."""
 
@@ -181,8 +184,8 @@ def call(
     """Return a function's answer to copies of the arguments.
 
     Those at the places `may_change` are no copies, so a check sees what becomes of them. Raises
-    NotYet for an empty box, and Wrong if the function stops, takes longer than so many seconds, or
-    changes another argument.
+    NotYet for an empty box, and Wrong if the function stops, computes for more than so many
+    seconds, or changes another argument.
     """
     if not callable(function):
         raise Wrong(
@@ -207,8 +210,8 @@ def call(
         if printed.is_too_long():
             question = "It only prints. Does it come to a `return`?"
         raise Wrong(
-            f"{name} was not done after {seconds:g} seconds, and was stopped{place}."
-            f" {question} (If your computer is busy, run this box again.)"
+            f"{name} was not done after {seconds:g} seconds of computing, and was stopped{place}."
+            f" {question}"
         )
     if isinstance(answer.error, Wrong):  # of an argument that watches what is done with it
         raise answer.error
@@ -274,11 +277,14 @@ class _Answer(threading.Thread):
     def wait(self, seconds: float) -> str | None:
         """Wait for the end. Return the line at which it stood if it has not come by then.
 
-        It is stopped between two steps of Python. A single call of NumPy is over first.
+        The seconds are those that this process computes, so other programs take none of them. It is
+        stopped between two steps of Python. A single call of NumPy is over first.
         """
+        most, latest = time.process_time() + seconds, time.monotonic() + BUSY * seconds
         self.start()
         try:
-            self.join(seconds)
+            while self.is_alive() and time.process_time() < most and time.monotonic() < latest:
+                self.join(0.02)
             if not self.is_alive():
                 return None
             place = self._line()
