@@ -1,19 +1,19 @@
 # make run   set everything up and chat        make test  set everything up and check everything
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-.PHONY: help run course test test-browser test-recorded test-installed test-course docs course-outputs format train train-letters \
-	genera pronunciations proper-names bench bench-bot clean
+.PHONY: help run course test test-more test-browser test-recorded test-installed test-course docs course-outputs figures format \
+	train train-letters genera pronunciations proper-names bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make course  the course in JupyterLab, on a copy that is yours: my-course/, or COURSE=folder'
 	@echo 'make test    lint, types and tests, in an environment of their own'
-	@echo 'make test-browser  the page in a real Chromium, likewise'
-	@echo 'make test-recorded  every recorded sonnet, fifty poems and every figure and command of the documents, likewise'
-	@echo 'make test-installed  the wheel in an environment of its own, likewise'
+	@echo 'make test-more  every recorded text, every command of the documents, the wheel, and the page in a real Chromium'
+	@echo 'make test-browser, test-recorded, test-installed  parts of test-more'
 	@echo 'make test-course  every notebook of the course, every solution and every usual mistake, likewise'
 	@echo 'make docs    hold the chats in README and docs/ anew, run the commands, and take their pictures (four minutes)'
 	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
+	@echo 'make figures  measure the figures of quality anew (eight minutes), after a change of what decides them'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released names and verse anew, from nothing (two hours)'
 	@echo 'make train-letters  make the voice letters anew, as the assignment does, letter by letter (two hours)'
@@ -37,28 +37,28 @@ test: .venv-test/ready
 	.venv-test/bin/zizmor --offline --quiet .github
 	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
-test-browser: .venv-browser/ready
-	.venv-browser/bin/pytest -m browser tests/test_browser.py
+test-more: .venv-test/ready
+	.venv-test/bin/pytest -m "(recorded or installed or browser) and not pictures" --numprocesses auto --dist loadgroup
 
-test-recorded: .venv-test/ready
-	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_health.py tests/test_machines.py \
-		tests/test_terminal.py \
-		tests/test_documents.py tests/test_figures_of_documents.py
-
-test-installed: .venv-test/ready
-	.venv-test/bin/pytest -m installed tests/test_installed.py
+test-browser test-recorded test-installed: test-%: .venv-test/ready
+	.venv-test/bin/pytest -m "$* and not pictures" --numprocesses auto --dist loadgroup
 
 test-course: .venv-test/ready .venv-course/ready
 	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py
 
-docs: .venv-browser/ready
-	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py
-	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_recording.py -k "pictures or recording" && \
+docs: .venv-test/ready
+	WRITE_DOCS=1 .venv-test/bin/pytest -m recorded tests/test_documents.py
+	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-test/bin/pytest -m pictures tests/test_browser.py tests/test_recording.py && \
 	cp $$pictures/names-1280-light.png docs/page.png && cp $$pictures/sonnet-390-dark.png docs/phone.png && \
 	cp $$pictures/telegram.webp docs/
 
 course-outputs: .venv-course/ready
 	.venv-course/bin/python -m course.outputs
+
+figures: .venv-test/ready data/poetry.txt
+	.venv-test/bin/python -m tools.figures dino
+	.venv-test/bin/python -m tools.figures poem
+	.venv-test/bin/python -m tools.figures sonnet
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
@@ -96,11 +96,10 @@ bench-bot: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks bot overload units
 
 clean:
-	rm -rf .venv .venv-test .venv-browser .venv-bench .venv-course .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-bench .venv-course .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/ready: EXTRAS = .
 .venv-test/ready: EXTRAS = .[dev]
-.venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]
 .venv-course/ready: EXTRAS = .[course]
 

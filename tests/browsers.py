@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
 
-PATIENCE = 30_000
+PATIENCE = 200_000
 """In milliseconds. It is long, so that a busy machine fails no test."""
 NO_CHROMIUM = (
-    "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install"
-    " chromium"
+    "There is no Chromium: apt-get install chromium, or .venv-test/bin/playwright install chromium"
 )
 
 

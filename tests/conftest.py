@@ -54,10 +54,10 @@ from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script  # noqa: F401 - fixtures
 
-# Every run has the same sixty examples, so only a change of the code can make a test fail. There is
+# Every run has the same forty examples, so only a change of the code can make a test fail. There is
 # no time limit, because machines are shared.
 hypothesis_settings.register_profile(
-    "mangosaurus", derandomize=True, deadline=None, max_examples=60
+    "mangosaurus", derandomize=True, deadline=None, max_examples=40
 )
 hypothesis_settings.load_profile("mangosaurus")
 

@@ -14,7 +14,7 @@ from bot.running import running
 from bot.settings import Settings
 from tests.shown import seen, wrote
 
-PATIENCE = 20.0
+PATIENCE = 200.0
 """In seconds. It is long, so that a busy machine fails no test."""
 
 Json = dict[str, Any]

@@ -2,6 +2,7 @@
 chat in memory."""
 
 import asyncio
+import itertools
 import math
 import socket
 import string
@@ -190,11 +191,11 @@ def free_port() -> int:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    for _ in range(10_000):
+    """Wait until something is true. A test that waits in vain ends by `bounds`."""
+    for _ in itertools.count():
         if condition():
             return
         await asyncio.sleep(0.001)
-    raise TimeoutError
 
 
 async def turn_of(chat: FakeChat, message: Shown) -> int:

@@ -43,7 +43,7 @@ async def test_a_chat_or_a_database_that_hangs_holds_up_no_stop(
         await asyncio.Event().wait()
 
     monkeypatch.setattr("bot.app.STOP_SECONDS", 0.3)
-    async with asyncio.timeout(20), running(settings) as bot:
+    async with running(settings) as bot:
         with monkeypatch.context() as patch:
             patch.setattr(
                 *((FakeChat, "say", hang) if hanging == "chat" else (Database, "run", hang))

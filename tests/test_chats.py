@@ -38,7 +38,7 @@ from tests.fake_chat import FakeChat, Shown
 from tests.serving import ADMIN, ALICE, BOB, GROUP, serving
 
 WRITES = "WRITE_CHATS" in os.environ
-ROWS = 8
+ROWS = 4
 """So few candidates are written for each line of verse. With all of them, a poem takes long."""
 NARROW = dict[str, Checkpoint]()
 """The weights of each version with so few candidates: all chats share their tables."""

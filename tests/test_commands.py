@@ -59,7 +59,7 @@ async def test_words_of_any_length_cost_little(
 
 @given(text=st.text(min_size=1, max_size=300))
 @example("\0 \ud83d Anna")
-@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.usefixtures("pictures")
 async def test_any_text_after_any_command_in_a_profile_and_inline(
     chat: FakeChat, text: str

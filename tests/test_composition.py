@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import RequestError
@@ -162,6 +162,7 @@ def test_a_word_and_a_root_have_one_joint_where_they_need_one(
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20))
+@settings(max_examples=20)
 def test_of_any_word_there_are_ten_names_whose_root_is_found_again(word: str) -> None:
     names = texts(RELEASED, of_word(word, 10))
     assert len({*names}) == 10

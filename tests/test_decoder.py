@@ -66,7 +66,7 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 Kind = Literal["names", "verse", "words"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.data(), st.sampled_from(["names", "verse", "words"]), st.integers(0, 2**32 - 1))
 def test_a_request_has_the_same_texts_in_any_company(
     data: st.DataObject, kind: Kind, seed: int

@@ -105,6 +105,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.installed
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_all_files_that_serve_and_no_others(wheel: Path) -> None:
     """It holds the released versions and the weights from which voices begin, but nothing trained
     here."""
@@ -129,6 +130,7 @@ STATE = Path(".local/share/mangosaurus")
 
 
 @pytest.mark.installed
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> None:
     home, before = elsewhere.parent, files_below(program.parents[1])
     said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n"
@@ -146,6 +148,7 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
 
 
 @pytest.mark.installed
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhere: Path) -> None:
     home, before = elsewhere.parent, files_below(program.parents[1])
 
@@ -169,6 +172,7 @@ def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhe
 
 
 @pytest.mark.installed
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_teaches_shakespeare_without_pip_and_without_a_network(
     program: Path, elsewhere: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """The released weights write the same on every processor and with every kernel of OpenBLAS."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,14 +12,12 @@ import pytest
 from model.files import ROOT
 from tests.recorded import settings_of_machines
 
-TIMEOUT = 50
 
-
-@pytest.mark.parametrize("sonnets", [0, pytest.param(2, marks=pytest.mark.recorded)])
-def test_names_poems_and_sonnets_are_the_same_on_every_machine(sonnets: int) -> None:
-    by_setting = written_by_each(sonnets)
+@pytest.mark.recorded
+def test_names_poems_and_a_sonnet_are_the_same_on_every_machine() -> None:
+    by_setting = written_by_each(sonnets=1)
     here = by_setting.pop("this machine")
-    counts = {"names": 40, "poems": 4, "letters": 4, "sonnets": sonnets}
+    counts = {"names": 40, "poems": 4, "letters": 4, "sonnets": 1}
     assert {kind: len(texts) for kind, texts in here.items()} == counts
     assert len({str(text) for texts in here.values() for text in texts}) > 40
     for name, there in by_setting.items():
@@ -27,21 +26,11 @@ def test_names_poems_and_sonnets_are_the_same_on_every_machine(sonnets: int) -> 
 
 def written_by_each(sonnets: int) -> dict[str, dict[str, Any]]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.recorded", str(sonnets)]
-    children = {
-        name: subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | variables | {"OPENBLAS_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-        )
-        for name, variables in settings_of_machines().items()
-    }
-    try:
-        return {
-            name: json.loads(child.communicate(timeout=TIMEOUT)[0])
-            for name, child in children.items()
-        }
-    finally:
-        for child in children.values():
-            child.kill()
-            child.communicate()
+    with contextlib.ExitStack() as stack:
+        children = {}
+        for name, variables in settings_of_machines().items():
+            environment = os.environ | variables | {"OPENBLAS_NUM_THREADS": "1"}
+            child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+            children[name] = stack.enter_context(child)
+            stack.callback(child.kill)
+        return {name: json.loads(child.communicate()[0]) for name, child in children.items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from playwright import sync_api as playwright
 
 from bot.settings import Settings
 from model.files import ROOT
@@ -18,11 +19,7 @@ from tests.browsers import browser_of
 from tests.telegram.request import visiting
 from tests.telegram.server import Server
 
-playwright = pytest.importorskip("playwright.sync_api", reason="make docs installs it")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names a folder"),
-]
+pytestmark = pytest.mark.pictures
 
 if TYPE_CHECKING:
     from tests.telegram.server import Json

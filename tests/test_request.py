@@ -169,7 +169,7 @@ async def test_each_bad_answer_is_an_error_of_the_right_kind_and_nothing_is_sent
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     if expected is TimedOut:
-        monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
+        monkeypatch.setattr(request, "LONGEST_SECONDS", 2.0)
     async with connected(server.address, read_timeout=60) as bot:
         server.answer = answering(*answers)
         for _ in answers:

@@ -48,7 +48,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRY", 0.05)
     monkeypatch.setattr(module, "TRY_LATER", 0.05)
     monkeypatch.setattr(module, "CHECK", 0.05)
-    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    monkeypatch.setattr(module, "PATIENCE", 1.0)
     monkeypatch.setattr(database, "CLOSING_SECONDS", 0.1)
 
 
@@ -62,7 +62,6 @@ async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
     async with (
         standing_by(postgresql) as first,
         standing_by(postgresql) as second,
-        asyncio.timeout(20),
     ):
         await first.acquired()
         states: list[str] = []
@@ -90,7 +89,6 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
     (postgresql_folder / SOCKET).rename(away)
     async with (
         standing_by(postgresql.replace("postgres@", "postgres:hunter2@")) as standby,
-        asyncio.timeout(20),
     ):
         try:
             waiting = asyncio.create_task(standby.acquired())
@@ -112,7 +110,7 @@ async def working(standby: Standby, held_at_the_end: list[bool]) -> asyncio.Task
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(0.8)  # longer than the server's yes is good for
+            await asyncio.sleep(1.5)  # longer than the server's yes is good for
             held_at_the_end.append(standby.is_held)
 
     await standby.acquired()
@@ -121,12 +119,9 @@ async def working(standby: Standby, held_at_the_end: list[bool]) -> asyncio.Task
     return task
 
 
-async def test_a_stop_keeps_the_lock_until_the_work_has_ended(
-    postgresql: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.6)
+async def test_a_stop_keeps_the_lock_until_the_work_has_ended(postgresql: str) -> None:
     held = list[bool]()
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(postgresql) as standby:
         task = await working(standby, held)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -138,7 +133,7 @@ async def test_a_machine_that_slept_sends_nothing_before_it_has_asked(
     postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a machine sleeps, Linux's monotonic clock stands still."""
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(postgresql) as standby:
         await standby.acquired()
         assert standby.is_held
         slept = time.clock_gettime(time.CLOCK_BOOTTIME) + 60
@@ -148,7 +143,7 @@ async def test_a_machine_that_slept_sends_nothing_before_it_has_asked(
 
 async def test_a_lost_lock_cancels_the_work(postgresql: str, postgresql_folder: Path) -> None:
     held = list[bool]()
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(postgresql) as standby:
         task = await working(standby, held)
         with robbed(postgresql_folder, module.LOCK), pytest.raises(StoreError):
             await task
@@ -160,7 +155,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
 ) -> None:
     """Meanwhile, people's asks wait."""
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
-    async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
+    async with Store(postgresql) as store, standing_by(postgresql) as standby:
         await standby.acquired()
         # the lock is not given up while there is no server
         monkeypatch.setattr(module, "PATIENCE", 30)
@@ -210,7 +205,7 @@ async def test_whoever_takes_over_from_one_that_was_killed_has_all_that_arrived_
     settings = dataclasses.replace(
         settings_of(database), checkpoints=install_both(tmp_path / "other", 77), rate_limit=None
     )
-    async with standing_by(database) as second, asyncio.timeout(20):
+    async with standing_by(database) as second:
         await second.acquired()
         async with serving(settings) as chat:
             assert chat.bot.shelf.serving["dino"].version == version

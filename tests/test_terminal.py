@@ -214,10 +214,8 @@ def written_again(command: str, environment: Environment) -> list[str]:
 @pytest.mark.parametrize(
     ("lines", "is_released"),
     [
-        ("/poem 'tis love\n#3\n/poem voice:letters 'tis love", False),
-        pytest.param(
-            "/poem\n/poem 'tis love\n#3\n/sonnet Shall I", True, marks=pytest.mark.recorded
-        ),
+        ("/poem voice:letters 'tis love\n#3", False),
+        pytest.param("/poem 'tis love\n#3\n/sonnet Shall I", True, marks=pytest.mark.recorded),
     ],
 )
 def test_show_prints_a_command_that_writes_the_text_again(
