@@ -49,10 +49,17 @@ class Hanging:
         {}
     async def __aexit__(self, *_): ...
 
+def wake():
+    while True:
+        time.sleep(0.1)
+
+threading.Thread(target=wake, daemon=True).start()
 program.STOP_SECONDS = {}
 running.running = lambda *_: Hanging()
 program.command()
 """
+"""A bot that hangs. It has a thread that wakes now and then, because Python 3.11 does not see a
+signal that a thread of OpenBLAS has caught before a thread of Python wants to run."""
 
 
 @contextlib.contextmanager
